@@ -1,0 +1,249 @@
+"""Symbolic derivatives of expression graphs, in forward and in reverse accumulation.
+
+At the jumps and kinks of ``floor``, ``abs``, ``min``, ``piecewise`` … the derivative of the branch taken is
+meant; the distributional part of a jump is the business of the event machinery. A branch that is not taken
+never contributes, not even where its own derivative is infinite or undefined.
+
+Source: Griewank & Walther, Evaluating Derivatives (2nd ed., SIAM 2008), sections 3.1 (forward) and 3.2 (reverse).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from sbmlgrn.expr.node import (
+    ONE,
+    ZERO,
+    Expr,
+    add,
+    and_,
+    constant,
+    divide,
+    function,
+    multiply,
+    negate,
+    piecewise,
+    power,
+    relation,
+    subtract,
+)
+from sbmlgrn.expr.traverse import postorder
+
+_LN10: Final = function("ln", constant(10.0))
+
+
+def _power_exponent(base: Expr, exponent: Expr, node: Expr) -> Expr:
+    """d(u^v)/dv = u^v ln u, continued by its limit 0 at u = 0 for v > 0, where the product would be 0·(−∞)."""
+    slope = node * function("ln", base)
+    if base.op == "constant":
+        return slope
+    at_zero = and_(relation("eq", base, ZERO), relation("geq", exponent, ZERO))
+    return piecewise(ZERO, at_zero, slope)
+
+
+_UNARY: Final[dict[str, Callable[[Expr, Expr], Expr]]] = {
+    "negate": lambda x, f: negate(ONE),
+    "exp": lambda x, f: f,
+    "ln": lambda x, f: divide(ONE, x),
+    "log10": lambda x, f: divide(ONE, x * _LN10),
+    "sqrt": lambda x, f: divide(ONE, 2 * f),
+    "abs": lambda x, f: piecewise(-1, relation("lt", x, ZERO), 1, relation("gt", x, ZERO), 0),
+    "floor": lambda x, f: ZERO,
+    "ceiling": lambda x, f: ZERO,
+    "factorial": lambda x, f: f * _polygamma(0, x + 1),
+    "sin": lambda x, f: function("cos", x),
+    "cos": lambda x, f: negate(function("sin", x)),
+    "tan": lambda x, f: 1 + f * f,
+    "arcsin": lambda x, f: divide(ONE, function("sqrt", 1 - x * x)),
+    "arccos": lambda x, f: divide(constant(-1), function("sqrt", 1 - x * x)),
+    "arctan": lambda x, f: divide(ONE, 1 + x * x),
+    "sinh": lambda x, f: function("cosh", x),
+    "cosh": lambda x, f: function("sinh", x),
+    "tanh": lambda x, f: 1 - f * f,
+    "arcsinh": lambda x, f: divide(ONE, function("sqrt", x * x + 1)),
+    "arccosh": lambda x, f: divide(ONE, function("sqrt", x - 1) * function("sqrt", x + 1)),
+    "arctanh": lambda x, f: divide(ONE, 1 - x * x),
+}
+
+
+def _polygamma(order: int, x: Expr) -> Expr:
+    from sbmlgrn.expr.node import make
+
+    return make("polygamma", (x,), order)
+
+
+def _partials(node: Expr) -> list[Expr | None]:
+    """Partial derivative of `node` to each operand; ``None`` where the operand has no influence on the slope."""
+    args = node.args
+    match node.op:
+        case "add":
+            return [ONE] * len(args)
+        case "subtract":
+            return [ONE, constant(-1)]
+        case "multiply":
+            return [multiply(*args[:i], *args[i + 1 :]) for i in range(len(args))]
+        case "divide":
+            return [divide(ONE, args[1]), negate(divide(node, args[1]))]
+        case "power":
+            base, exponent = args
+            return [exponent * power(base, exponent - 1), _power_exponent(base, exponent, node)]
+        case "min" | "max":
+            return [piecewise(ONE, guard, ZERO) for guard in _choices(node)]
+        case "remainder":
+            return [ONE, negate(function("quotient", *args))]
+        case "polygamma":
+            return [_polygamma(int(node.value) + 1, args[0])]  # type: ignore[call-overload]
+        case "piecewise":
+            return [piecewise(ONE, guard, ZERO) if guard is not None else None for guard in _branches(node)]
+        case "delay" | "rate_of" | "call":
+            raise ValueError(f"operation {node.op!r} must be expanded before it is differentiated")
+    rule = _UNARY.get(node.op)
+    return [None] * len(args) if rule is None else [rule(args[0], node)]
+
+
+def _choices(node: Expr) -> list[Expr]:
+    """For ``min``/``max``: the condition under which each operand is the (first) extreme one."""
+    before, after = ("lt", "leq") if node.op == "min" else ("gt", "geq")
+    return [
+        and_(*(relation(before if j < i else after, a, b) for j, b in enumerate(node.args) if j != i))
+        for i, a in enumerate(node.args)
+    ]
+
+
+def _branches(node: Expr) -> list[Expr | None]:
+    """For ``piecewise``: the condition under which each operand is the value; ``None`` for the conditions."""
+    from sbmlgrn.expr.node import not_
+
+    guards: list[Expr | None] = []
+    none_before: list[Expr] = []
+    for condition in node.args[1::2]:
+        guards += [and_(*none_before, condition), None]
+        none_before.append(not_(condition))
+    return [*guards, and_(*none_before)]
+
+
+def tangent(roots: Iterable[Expr], seeds: Mapping[Expr, Expr]) -> list[Expr]:
+    """Directional derivatives by forward accumulation.
+
+    Args:
+        roots: expressions to differentiate.
+        seeds: the tangent of each independent leaf (a symbol or ``TIME``); leaves left out are constants.
+
+    Returns:
+        One expression per root; structurally zero ones are the constant 0.
+    """
+    roots = list(roots)
+    dot: dict[Expr, Expr] = {}
+    for node in postorder(roots):
+        if node in seeds:
+            dot[node] = seeds[node]
+        elif node.is_boolean or not any(dot[a] is not ZERO for a in node.args):
+            dot[node] = ZERO
+        elif node.op == "piecewise":
+            flat = list(node.args)
+            flat[0::2] = [dot[a] for a in node.args[0::2]]
+            dot[node] = piecewise(*flat)
+        elif node.op in ("min", "max"):
+            pairs = [x for a, guard in zip(node.args, _choices(node), strict=True) for x in (dot[a], guard)]
+            dot[node] = piecewise(*pairs, dot[node.args[-1]])
+        elif node.op in ("add", "subtract"):
+            terms = [dot[a] for a in node.args]
+            dot[node] = subtract(*terms) if node.op == "subtract" else add(*terms)
+        else:
+            dot[node] = add(
+                *(
+                    _times(partial, dot[a])
+                    for a, partial in zip(
+                        node.args, _partials_of(node, [dot[a] is not ZERO for a in node.args]), strict=True
+                    )
+                    if partial is not None
+                )
+            )
+    return [dot[r] for r in roots]
+
+
+def _partials_of(node: Expr, wanted: Sequence[bool]) -> list[Expr | None]:
+    if node.op == "power" and not wanted[1]:
+        base, exponent = node.args
+        return [exponent * power(base, exponent - 1), None]
+    return [p if use else None for p, use in zip(_partials(node), wanted, strict=True)]
+
+
+def _times(partial: Expr, factor: Expr) -> Expr:
+    if partial.value == -1 and partial.op == "constant":
+        return negate(factor)
+    if partial.op == "divide" and partial.args[0] is ONE:
+        return divide(factor, partial.args[1])
+    return partial * factor
+
+
+def derivative(root: Expr, leaf: Expr) -> Expr:
+    """d(`root`)/d(`leaf`), where `leaf` is a symbol or ``TIME``."""
+    return tangent([root], {leaf: ONE})[0]
+
+
+def cotangent(roots: Sequence[Expr], seeds: Sequence[Expr], leaves: Sequence[Expr]) -> list[Expr]:
+    """Vector–Jacobian product Σᵢ seedsᵢ · ∂rootsᵢ/∂leaf for every leaf, by reverse accumulation.
+
+    The result has at most a small multiple of the nodes of `roots`, however many leaves there are.
+
+    Args:
+        roots: expressions to differentiate.
+        seeds: the weight of each root, an expression.
+        leaves: symbols or ``TIME``.
+
+    Returns:
+        One expression per leaf; structurally zero ones are the constant 0.
+    """
+    order = postorder(roots)
+    wanted = set(leaves)
+    active: set[Expr] = set()
+    for node in order:
+        if node in wanted or (not node.is_boolean and any(a in active for a in node.args)):
+            active.add(node)
+    terms: dict[Expr, list[Expr]] = {}
+    guarded: set[Expr] = set()
+    for root, seed in zip(roots, seeds, strict=True):
+        terms.setdefault(root, []).append(seed)
+    for node in reversed(order):
+        if node not in active or node not in terms or node in wanted:
+            continue
+        bar = add(*terms.pop(node))
+        if bar is ZERO:
+            continue
+        if node.op in ("piecewise", "min", "max"):
+            _scatter_choice(node, bar, active, terms, guarded)
+            continue
+        partials = _partials_of(node, [a in active for a in node.args])
+        for operand, partial in zip(node.args, partials, strict=True):
+            if partial is None or partial is ZERO:
+                continue
+            product = _times(partial, bar)
+            if node in guarded:
+                guarded.add(operand)
+                if partial.op != "constant":  # 0·∞ from a branch that was not taken
+                    product = piecewise(ZERO, relation("eq", bar, ZERO), product)
+            terms.setdefault(operand, []).append(product)
+    return [add(*terms.get(leaf, [])) for leaf in leaves]
+
+
+def _scatter_choice(
+    node: Expr, bar: Expr, active: set[Expr], terms: dict[Expr, list[Expr]], guarded: set[Expr]
+) -> None:
+    guards = _branches(node) if node.op == "piecewise" else _choices(node)
+    for operand, guard in zip(node.args, guards, strict=True):
+        if guard is not None and operand in active:
+            guarded.add(operand)
+            terms.setdefault(operand, []).append(piecewise(bar, guard, ZERO))
+
+
+def jacobian(roots: Sequence[Expr], leaves: Sequence[Expr]) -> dict[tuple[int, int], Expr]:
+    """Structurally nonzero entries ∂rootsᵢ/∂leavesⱼ as ``{(i, j): expression}``, in row-major order."""
+    entries: dict[tuple[int, int], Expr] = {}
+    for i, root in enumerate(roots):
+        reached = set(postorder([root]))
+        columns = [j for j, leaf in enumerate(leaves) if leaf in reached]
+        row = cotangent([root], [ONE], [leaves[j] for j in columns])
+        entries.update({(i, j): entry for j, entry in zip(columns, row, strict=True) if entry is not ZERO})
+    return entries
