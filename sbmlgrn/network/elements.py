@@ -1,0 +1,168 @@
+"""The elements of a model, in SBML's own words, as frozen dataclasses.
+
+Attributes that a document leaves unset are ``None``; nothing is filled in here. Names and defaults follow
+SBML Level 3 Version 2 Core, section 4; constructs of Levels 1 and 2 are held in their Level 3 form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sbmlgrn.expr import Expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """What every element of a model may carry.
+
+    Attributes:
+        id: identifier, an SBML ``SId``; unique in the model.
+        name: text for people.
+        sbo_term: term of the Systems Biology Ontology, e.g. ``SBO:0000183``.
+    """
+
+    id: str
+    name: str | None = None
+    sbo_term: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """One factor (multiplier · 10^scale · kind)^exponent of a unit definition (SBML L3V2 Core, 4.4.2)."""
+
+    kind: str
+    exponent: float = 1.0
+    scale: int = 0
+    multiplier: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitDefinition(Element):
+    """A named product of units (SBML L3V2 Core, 4.4)."""
+
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionDefinition(Element):
+    """A named function (SBML L3V2 Core, 4.3). `math` mentions nothing but `arguments` and other functions."""
+
+    arguments: tuple[str, ...] = ()
+    math: Expr | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compartment(Element):
+    """A bounded space (SBML L3V2 Core, 4.5); `size` in `units`."""
+
+    size: float | None = None
+    spatial_dimensions: float | None = 3.0
+    units: str | None = None
+    constant: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Species(Element):
+    """A pool of one kind of entity (SBML L3V2 Core, 4.6).
+
+    In mathematics the id stands for an amount if `has_only_substance_units`, else for a concentration
+    (amount per size of `compartment`).
+    """
+
+    compartment: str
+    initial_amount: float | None = None
+    initial_concentration: float | None = None
+    substance_units: str | None = None
+    has_only_substance_units: bool = False
+    boundary_condition: bool = False
+    constant: bool = False
+    conversion_factor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Element):
+    """A quantity with a value in `units` (SBML L3V2 Core, 4.7)."""
+
+    value: float | None = None
+    units: str | None = None
+    constant: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalParameter(Element):
+    """A constant that only one kinetic law sees (SBML L3V2 Core, 4.11.6); elsewhere it is called ``reaction.id``."""
+
+    value: float | None = None
+    units: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeciesReference:
+    """A species consumed or produced (SBML L3V2 Core, 4.11.3).
+
+    Attributes:
+        species: id of the species.
+        stoichiometry: number of entities per reaction event; ``None`` if unset or computed.
+        stoichiometry_math: formula of a Level 2 ``stoichiometryMath``, which holds at all times.
+        id: identifier by which rules and formulas may refer to the stoichiometry.
+        constant: whether the stoichiometry never changes.
+    """
+
+    species: str
+    stoichiometry: float | None = 1.0
+    stoichiometry_math: Expr | None = None
+    id: str | None = None
+    constant: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModifierSpeciesReference:
+    """A species that influences a reaction's rate without being consumed (SBML L3V2 Core, 4.11.4)."""
+
+    species: str
+    id: str | None = None
+    sbo_term: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction(Element):
+    """A process that changes amounts (SBML L3V2 Core, 4.11); `kinetic_law` in extent per time.
+
+    Local parameters occur in `kinetic_law` under their full name ``reaction.parameter``.
+    """
+
+    reactants: tuple[SpeciesReference, ...] = ()
+    products: tuple[SpeciesReference, ...] = ()
+    modifiers: tuple[ModifierSpeciesReference, ...] = ()
+    kinetic_law: Expr | None = None
+    local_parameters: tuple[LocalParameter, ...] = ()
+    reversible: bool = False
+    compartment: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialAssignment:
+    """The value of `symbol` at the start (SBML L3V2 Core, 4.8)."""
+
+    symbol: str
+    math: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentRule:
+    """``variable = math`` at all times (SBML L3V2 Core, 4.9.3)."""
+
+    variable: str
+    math: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateRule:
+    """``d variable / dt = math`` (SBML L3V2 Core, 4.9.4)."""
+
+    variable: str
+    math: Expr | None
+
+
+Rule: TypeAlias = AssignmentRule | RateRule

@@ -1,0 +1,12 @@
+"""SBML and Antimony in and out, and validation as data."""
+
+from sbmlgrn.sbml.intake import MAX_DOCUMENT_BYTES as MAX_DOCUMENT_BYTES
+from sbmlgrn.sbml.issue import Issue as Issue
+from sbmlgrn.sbml.issue import SBMLError as SBMLError
+from sbmlgrn.sbml.issue import Severity as Severity
+from sbmlgrn.sbml.read import ReadResult as ReadResult
+from sbmlgrn.sbml.read import load as load
+from sbmlgrn.sbml.read import read as read
+from sbmlgrn.sbml.read import validate as validate
+from sbmlgrn.sbml.write import save as save
+from sbmlgrn.sbml.write import write as write
