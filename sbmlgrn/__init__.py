@@ -1,0 +1,49 @@
+"""Fit and design SBML networks by gradient.
+
+    import sbmlgrn as sg
+
+    network = sg.load("model.xml")
+    model = sg.compile(network)
+    solution = sg.simulate(model, torch.linspace(0, 100, 201))
+
+The names below are imported on first use, so that ``import sbmlgrn`` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sbmlgrn.api import compile as compile
+    from sbmlgrn.backends.torch import Model as Model
+    from sbmlgrn.crosscheck import crosscheck as crosscheck
+    from sbmlgrn.network import Network as Network
+    from sbmlgrn.ode import Solution as Solution
+    from sbmlgrn.ode import simulate as simulate
+    from sbmlgrn.sbml import load as load
+    from sbmlgrn.sbml import save as save
+
+_HOMES = {
+    "Model": "sbmlgrn.backends.torch",
+    "Network": "sbmlgrn.network",
+    "Solution": "sbmlgrn.ode",
+    "compile": "sbmlgrn.api",
+    "crosscheck": "sbmlgrn.crosscheck",
+    "load": "sbmlgrn.sbml",
+    "save": "sbmlgrn.sbml",
+    "simulate": "sbmlgrn.ode",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sbmlgrn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,1 @@
+"""Systems made executable: one package per way of computing."""

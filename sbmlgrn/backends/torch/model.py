@@ -1,0 +1,145 @@
+"""`Model`: a system as a torch module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sbmlgrn.backends.torch.function import VectorFunction
+from sbmlgrn.expr import Expr
+from sbmlgrn.lower import Quantity, System
+from sbmlgrn.network import UnknownElementError
+
+
+class Model(nn.Module):
+    """Right-hand side, propensities, initial state and observables of a network, batched and differentiable.
+
+    Every method takes tensors whose leading axes broadcast, on the module's device and dtype. Values are in the
+    units of the network; states of species are amounts (see `state_quantities`).
+
+    Attributes:
+        system: the equations.
+        state_ids, parameter_ids, observable_ids, reaction_ids: what the entries of each vector are.
+        state_quantities: whether each state is an amount, a concentration or another value.
+        parameters_default: ``[parameter]``, the network's own values.
+    """
+
+    parameters_default: Tensor
+
+    def __init__(self, system: System, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float64) -> None:
+        super().__init__()
+        self.system = system
+        self.state_ids: tuple[str, ...] = tuple(s.id for s in system.states)
+        self.state_quantities: tuple[Quantity, ...] = tuple(s.quantity for s in system.states)
+        self.parameter_ids: tuple[str, ...] = tuple(p.id for p in system.parameters)
+        self.observable_ids: tuple[str, ...] = tuple(system.observables)
+        self.reaction_ids: tuple[str, ...] = tuple(j.id for j in system.jumps)
+        values = [p.value for p in system.parameters]
+        self.register_buffer("parameters_default", torch.tensor(values, dtype=dtype, device=device))
+        self._functions: dict[object, VectorFunction] = {}
+
+    def rhs(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """dy/dt ``[..., state]`` at time `t` ``[...]``, state `y` ``[..., state]`` and `p` ``[..., parameter]``."""
+        return self._evaluate("rhs", self.system.rhs, t, y, p)
+
+    def propensities(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Rate of every reaction, extent per time ``[..., reaction]``, in the order of `reaction_ids`."""
+        return self._evaluate("propensities", [j.rate for j in self.system.jumps], t, y, p)
+
+    def initial(self, p: Tensor) -> Tensor:
+        """State at the start ``[..., state]`` for parameters `p` ``[..., parameter]``."""
+        return self._evaluate("initial", self.system.initial, 0.0, p.new_zeros(len(self.state_ids)), p)
+
+    def scales(self, p: Tensor) -> Tensor:
+        """What one unit of each state's symbol is worth in the state ``[..., state]``; see `System.scales`."""
+        return self._evaluate("scales", self.system.scales, 0.0, p.new_zeros(len(self.state_ids)), p)
+
+    def observe(self, t: Tensor | float, y: Tensor, p: Tensor, ids: Sequence[str] | None = None) -> Tensor:
+        """Values of the symbols `ids` (all of `observable_ids` if not given) ``[..., symbol]``.
+
+        Raises:
+            UnknownElementError: the model has no such symbol.
+        """
+        table = self.system.observables
+        return self._select("observe", table, self.observable_ids if ids is None else ids, t, y, p)
+
+    def amounts(self, t: Tensor | float, y: Tensor, p: Tensor, ids: Sequence[str]) -> Tensor:
+        """Amounts of the species `ids` ``[..., species]``.
+
+        Raises:
+            UnknownElementError: the model has no such species.
+        """
+        return self._select("amounts", self.system.amounts, ids, t, y, p)
+
+    def concentrations(self, t: Tensor | float, y: Tensor, p: Tensor, ids: Sequence[str]) -> Tensor:
+        """Concentrations of the species `ids` ``[..., species]``.
+
+        Raises:
+            UnknownElementError: the model has no such species, or its compartment has no size.
+        """
+        return self._select("concentrations", self.system.concentrations, ids, t, y, p)
+
+    def forward(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """`rhs`, so that the module itself is a vector field."""
+        return self.rhs(t, y, p)
+
+    def parameter_vector(self, values: Tensor | Mapping[str, Tensor | float] | None = None) -> Tensor:
+        """A full parameter vector ``[parameter]`` or ``[batch, parameter]``.
+
+        Args:
+            values: such a vector; or values by name, numbers or tensors ``[]`` or ``[batch]``, for those that differ
+                from the network's own; autograd history is kept.
+
+        Raises:
+            UnknownElementError: a name is not among `parameter_ids`.
+            ValueError: a shape does not fit.
+        """
+        default = self.parameters_default
+        if values is None:
+            return default
+        if isinstance(values, Tensor):
+            if values.ndim not in (1, 2) or values.shape[-1] != len(default):
+                raise ValueError(
+                    f"parameters have shape {tuple(values.shape)}, expected [{len(default)}] or "
+                    f"[batch, {len(default)}], in the order of model.parameter_ids"
+                )
+            return values.to(default)
+        position = {name: i for i, name in enumerate(self.parameter_ids)}
+        columns: list[Tensor] = []
+        for name, value in values.items():
+            if name not in position:
+                raise UnknownElementError(name, position, "parameter")
+            column = torch.as_tensor(value).to(default)
+            if column.ndim > 1:
+                raise ValueError(f"parameter {name!r} has shape {tuple(column.shape)}, expected [] or [batch]")
+            columns.append(column)
+        if not columns:
+            return default
+        try:
+            given = torch.stack(torch.broadcast_tensors(*columns), -1)
+        except RuntimeError:
+            shapes = {name: tuple(c.shape) for name, c in zip(values, columns, strict=True)}
+            raise ValueError(
+                f"parameters differ in batch size: {shapes}; give one number or one value per trajectory"
+            ) from None
+        index = torch.tensor([position[name] for name in values], device=default.device)
+        return default.expand(*given.shape[:-1], -1).index_copy(-1, index, given)
+
+    def _select(
+        self, what: str, table: Mapping[str, Expr], ids: Sequence[str], t: Tensor | float, y: Tensor, p: Tensor
+    ) -> Tensor:
+        for name in ids:
+            if name not in table:
+                raise UnknownElementError(name, table, "species" if what != "observe" else "symbol")
+        return self._evaluate((what, tuple(ids)), [table[name] for name in ids], t, y, p)
+
+    def _evaluate(self, key: object, outputs: Sequence[Expr], t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        function = self._functions.get(key)
+        if function is None:
+            name = key if isinstance(key, str) else "select"
+            states = [s.leaf for s in self.system.states]
+            function = VectorFunction(name, outputs, states, [q.leaf for q in self.system.parameters])
+            self._functions[key] = function
+        return function(torch.as_tensor(t, dtype=y.dtype, device=y.device), y, p)

@@ -1,0 +1,385 @@
+"""`Network` → `System`: who is a state, what everything else is worth, and how fast each state changes.
+
+Amounts are the states of species that take part in reactions, so that a reaction between compartments, or in one
+whose size changes, conserves them (SBML L3V2 Core, 4.11.7). A species under a rate rule is integrated as what its
+symbol means (4.9.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from math import nan
+
+from sbmlgrn.expr import (
+    ONE,
+    ZERO,
+    Expr,
+    add,
+    constant,
+    divide,
+    free_symbols,
+    multiply,
+    negate,
+    postorder,
+    rewrite,
+    substitute,
+    subtract,
+    symbol,
+)
+from sbmlgrn.lower.system import Jump, Quantity, State, System, SystemParameter
+from sbmlgrn.network import AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
+
+_RATE = "rate_of:"
+
+
+class LoweringError(ValueError):
+    """A network that has no equations.
+
+    Attributes:
+        element_id: the element at fault.
+    """
+
+    def __init__(self, element_id: str, message: str) -> None:
+        super().__init__(message)
+        self.element_id = element_id
+
+
+def lower(network: Network) -> System:
+    """The equations of `network`.
+
+    Raises:
+        LoweringError: definitions are circular, or something that the equations need has no value.
+    """
+    return _Lowering(network).system()
+
+
+class _Lowering:
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.functions = _expanded_functions(network)
+        self.assigned = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, AssignmentRule))
+        self.rates = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, RateRule))
+        self.started = self._formulas((a.symbol, a.math) for a in network.initial_assignments)
+        self.laws = {r.id: ZERO for r in network.reactions}
+        self.laws |= self._formulas((r.id, r.kinetic_law) for r in network.reactions)
+        self.species = {s.id: s for s in network.species}
+        self.references: dict[str, SpeciesReference] = {
+            ref.id: ref for r in network.reactions for ref in (*r.reactants, *r.products) if ref.id
+        }
+        self.changes = self._changes()
+        self.parameters: dict[str, SystemParameter] = {}
+        self._collect_parameters()
+        self.states = self._states()
+
+    def _formulas(self, definitions: Iterable[tuple[str, Expr | None]]) -> dict[str, Expr]:
+        """Formulas by what they define. One without mathematics has no effect (SBML L3V2 Core, 4.9.1)."""
+        return {name: self._expand(math, name) for name, math in definitions if math is not None}
+
+    def _expand(self, math: Expr, owner: str) -> Expr:
+        """`math` with functions expanded, and ``rateOf x`` turned into a symbol of its own."""
+
+        def rule(node: Expr, args: tuple[Expr, ...]) -> Expr | None:
+            if node.op == "call":
+                return self._apply(str(node.value), args, owner)
+            if node.op == "rate_of":
+                if args[0].op != "symbol":
+                    raise LoweringError(owner, f"rateOf in the formula of {owner!r} takes a symbol, not {args[0]!r}")
+                return symbol(f"{_RATE}{args[0].value}")
+            if node.op == "delay":
+                raise LoweringError(owner, f"delay() in the formula of {owner!r} is not supported yet")
+            return None
+
+        return rewrite([math], rule)[0]
+
+    def _apply(self, name: str, args: tuple[Expr, ...], owner: str) -> Expr:
+        if name not in self.functions:
+            raise LoweringError(
+                owner, f"the formula of {owner!r} calls {name!r}, which no function definition declares"
+            )
+        arguments, body = self.functions[name]
+        if len(arguments) != len(args):
+            raise LoweringError(
+                owner, f"the formula of {owner!r} calls {name!r} with {len(args)} arguments; it takes {len(arguments)}"
+            )
+        return self._expand(substitute([body], dict(zip(arguments, args, strict=True)))[0], owner)
+
+    def _changes(self) -> dict[str, Expr]:
+        """Species that reactions change → rate of change of their amount."""
+        terms: dict[str, list[Expr]] = {}
+        for reaction in self.network.reactions:
+            for name, net in self._net_stoichiometry(reaction).items():
+                terms.setdefault(name, []).append(multiply(net, symbol(reaction.id)))
+        return {name: self._converted(name, add(*parts)) for name, parts in terms.items()}
+
+    def _converted(self, name: str, rate: Expr) -> Expr:
+        factor = self.species[name].conversion_factor or self.network.conversion_factor
+        return multiply(symbol(factor), rate) if factor else rate
+
+    def _net_stoichiometry(self, reaction: Reaction) -> dict[str, Expr]:
+        net: dict[str, Expr] = {}
+        for references, sign in ((reaction.reactants, -1), (reaction.products, 1)):
+            for reference in references:
+                species = self.species.get(reference.species)
+                if species is None:
+                    raise LoweringError(
+                        reaction.id, f"reaction {reaction.id!r} refers to {reference.species!r}, which is no species"
+                    )
+                if species.boundary_condition or species.constant:
+                    continue
+                value = self._stoichiometry(reaction, reference)
+                signed = negate(value) if sign < 0 else value
+                net[species.id] = add(net[species.id], signed) if species.id in net else signed
+        return {name: value for name, value in net.items() if value is not ZERO}
+
+    def _stoichiometry(self, reaction: Reaction, reference: SpeciesReference) -> Expr:
+        if reference.stoichiometry_math is not None:
+            return self._expand(reference.stoichiometry_math, reaction.id)
+        if reference.id and any(reference.id in table for table in (self.assigned, self.rates, self.started)):
+            return symbol(reference.id)
+        if reference.stoichiometry is None:
+            raise LoweringError(
+                reaction.id,
+                f"the stoichiometry of {reference.species!r} in reaction {reaction.id!r} has no value; "
+                "set it, or assign it by a rule or an initial assignment",
+            )
+        return constant(reference.stoichiometry)
+
+    def _collect_parameters(self) -> None:
+        network = self.network
+        for c in network.compartments:
+            self._add_parameter(c.id, 1.0 if c.size is None else c.size, c.units, Quantity.VALUE)
+        for s in network.species:
+            quantity = Quantity.CONCENTRATION if _given_as_concentration(s) else Quantity.AMOUNT
+            value = s.initial_concentration if quantity is Quantity.CONCENTRATION else s.initial_amount
+            self._add_parameter(s.id, value, s.substance_units, quantity)
+        for p in network.parameters:
+            self._add_parameter(p.id, p.value, p.units, Quantity.VALUE)
+        for r in network.reactions:
+            for p in r.local_parameters:
+                self._add_parameter(f"{r.id}.{p.id}", p.value, p.units, Quantity.VALUE)
+
+    def _add_parameter(self, name: str, value: float | None, units: str | None, quantity: Quantity) -> None:
+        if name not in self.assigned and name not in self.started:
+            self.parameters[name] = SystemParameter(
+                name, quantity, nan if value is None else float(value), units, symbol(f"p:{name}")
+            )
+
+    def _states(self) -> dict[str, State]:
+        states: dict[str, State] = {}
+        for name in (*self.species, *self.rates):
+            if name in self.rates:
+                species = self.species.get(name)
+                quantity = Quantity.VALUE if species is None else self._meaning(species)
+            elif name in self.changes and name not in self.assigned:
+                quantity = Quantity.AMOUNT
+            else:
+                continue
+            states[name] = State(name, quantity, symbol(f"y:{name}"))
+        return states
+
+    def _meaning(self, species: Species) -> Quantity:
+        return Quantity.AMOUNT if self._size(species) is None else Quantity.CONCENTRATION
+
+    def _size(self, species: Species) -> Expr | None:
+        """The compartment's size as a symbol if the species' symbol is a concentration, else ``None``."""
+        if species.has_only_substance_units:
+            return None
+        return self._compartment_size(species)
+
+    def _compartment_size(self, species: Species) -> Expr | None:
+        compartment = next((c for c in self.network.compartments if c.id == species.compartment), None)
+        if compartment is None:
+            raise LoweringError(
+                species.id, f"species {species.id!r} is in compartment {species.compartment!r}, which does not exist"
+            )
+        return None if compartment.spatial_dimensions == 0 else symbol(compartment.id)
+
+    def _is_fixed(self, name: str) -> bool:
+        """Whether a compartment keeps its initial size."""
+        return name not in self.assigned and name not in self.rates
+
+    def _at_start(self) -> dict[str, Expr]:
+        """Definition of every symbol's initial value."""
+        definitions: dict[str, Expr] = {}
+        for name in (*(c.id for c in self.network.compartments), *(p.id for p in self.network.parameters)):
+            definitions[name] = self._own_start(name)
+        for name, reference in self.references.items():
+            definitions[name] = self._own_start(name, reference.stoichiometry)
+        for name, species in self.species.items():
+            start = self._own_start(name)
+            size = self._size(species)
+            if name in self.parameters and size is not None and not _given_as_concentration(species):
+                start = divide(start, size)
+            elif name in self.parameters and size is None and _given_as_concentration(species):
+                start = multiply(start, self._compartment_size(species) or ONE)
+            definitions[name] = start
+        definitions |= self.laws
+        definitions |= self._local_parameters()
+        return definitions
+
+    def _own_start(self, name: str, stoichiometry: float | None = None) -> Expr:
+        if name in self.started:
+            return self.started[name]
+        if name in self.assigned:
+            return self.assigned[name]
+        if name in self.parameters:
+            return self.parameters[name].leaf
+        return constant(nan if stoichiometry is None else stoichiometry)
+
+    def _local_parameters(self) -> dict[str, Expr]:
+        return {name: p.leaf for name, p in self.parameters.items() if "." in name}
+
+    def _over_time(self, start: Mapping[str, Expr]) -> dict[str, Expr]:
+        """Definition of every symbol's value at any time; `start` holds resolved initial values."""
+        definitions: dict[str, Expr] = {}
+        for name in start:
+            if name in self.species or name in self.laws:
+                continue
+            state = self.states.get(name)
+            definitions[name] = state.leaf if state else self.assigned.get(name, start[name])
+        for name, species in self.species.items():
+            definitions[name] = self._species_over_time(species, start)
+        return definitions | self.laws
+
+    def _species_over_time(self, species: Species, start: Mapping[str, Expr]) -> Expr:
+        name, size = species.id, self._size(species)
+        state = self.states.get(name)
+        if name in self.assigned:
+            return self.assigned[name]
+        if state is None:
+            if size is None or self._is_fixed(species.compartment):
+                return start[name]
+            return divide(multiply(start[name], start[species.compartment]), size)
+        return state.leaf if name in self.rates or size is None else divide(state.leaf, size)
+
+    def _rate(self, name: str) -> Expr:
+        """Definition of d(symbol)/dt, over the symbols of the network and the ``rate_of:`` symbols."""
+        if name in self.rates:
+            return self.rates[name]
+        species = self.species.get(name)
+        if name in self.assigned or (species is None and name not in self.network.by_id):
+            raise LoweringError(name, f"rateOf {name!r} is not defined: an assignment rule determines {name!r}")
+        if species is None:
+            return ZERO
+        flow = self.changes.get(name, ZERO)
+        size = self._size(species)
+        if size is None:
+            return flow
+        if self._is_fixed(species.compartment):
+            return ZERO if flow is ZERO else divide(flow, size)
+        return divide(subtract(flow, multiply(symbol(name), symbol(f"{_RATE}{species.compartment}"))), size)
+
+    def _resolve(self, definitions: Mapping[str, Expr]) -> dict[str, Expr]:
+        """Definitions in terms of leaves: parameters, states and time."""
+        table = dict(definitions)
+        queue = list(table.values())
+        while queue:  # a rate is defined where it is asked for
+            for name in free_symbols(queue.pop()):
+                if name.startswith(_RATE) and name not in table:
+                    table[name] = self._rate(name.removeprefix(_RATE))
+                    queue.append(table[name])
+        graph = {name: free_symbols(e) & table.keys() for name, e in table.items()}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            cycle = [str(n) for n in error.args[1]]
+            raise LoweringError(cycle[0], f"the definitions of {' → '.join(map(repr, cycle))} are circular") from None
+        done: dict[str, Expr] = {}
+        for name in order:
+            done[name] = substitute([table[name]], done)[0]
+        return done
+
+    def system(self) -> System:
+        start = self._resolve(self._at_start())
+        start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
+        definitions = self._over_time(start)
+        flows = {f"flow:{n}": self.rates[n] if n in self.rates else self.changes[n] for n in self.states}
+        nets = {r.id: self._net_stoichiometry(r) for r in self.network.reactions}
+        jumps = {
+            f"jump:{r}:{n}": self._converted(n, value)
+            for r, net in nets.items()
+            for n, value in net.items()
+            if n in self.states
+        }
+        values = self._resolve(definitions | flows | jumps)
+        self._require_known(values, definitions)
+        amounts, concentrations = self._species_values(values)
+        index = {name: i for i, name in enumerate(self.states)}
+        return System(
+            states=tuple(self.states.values()),
+            parameters=tuple(self.parameters.values()),
+            initial=tuple(self._initial_state(s, start) for s in self.states.values()),
+            scales=tuple(self._scale(s, start) for s in self.states.values()),
+            rhs=tuple(values[f"flow:{n}"] for n in self.states),
+            observables={n: values[n] for n in definitions},
+            amounts=amounts,
+            concentrations=concentrations,
+            jumps=tuple(
+                Jump(r, values[r], {index[n]: values[f"jump:{r}:{n}"] for n in net if n in index})
+                for r, net in nets.items()
+            ),
+        )
+
+    def _require_known(self, values: Mapping[str, Expr], definitions: Mapping[str, Expr]) -> None:
+        leaves = {s.leaf for s in self.states.values()} | {p.leaf for p in self.parameters.values()}
+        known = {str(leaf.value) for leaf in leaves}
+        for name in definitions:
+            missing = free_symbols(values[name]) - known
+            if missing:
+                raise LoweringError(
+                    name, f"the formula of {name!r} mentions {sorted(missing)[0]!r}, which the model does not define"
+                )
+
+    def _initial_state(self, state: State, start: Mapping[str, Expr]) -> Expr:
+        parameter = self.parameters.get(state.id)
+        if state.quantity is Quantity.AMOUNT and parameter is not None and parameter.quantity is Quantity.AMOUNT:
+            return parameter.leaf
+        return multiply(start[state.id], self._scale(state, start))
+
+    def _scale(self, state: State, start: Mapping[str, Expr]) -> Expr:
+        species = self.species.get(state.id)
+        if species is None or state.quantity is Quantity.CONCENTRATION or self._size(species) is None:
+            return ONE
+        return start[species.compartment]
+
+    def _species_values(self, values: Mapping[str, Expr]) -> tuple[dict[str, Expr], dict[str, Expr]]:
+        amounts: dict[str, Expr] = {}
+        concentrations: dict[str, Expr] = {}
+        for name, species in self.species.items():
+            state, own = self.states.get(name), values[name]
+            size = self._compartment_size(species)
+            volume = None if size is None else values[species.compartment]
+            if self._meaning(species) is Quantity.CONCENTRATION and volume is not None:
+                concentrations[name] = own
+                integrated = state is not None and state.quantity is Quantity.AMOUNT
+                amounts[name] = state.leaf if state is not None and integrated else multiply(own, volume)
+            else:
+                amounts[name] = own
+                if volume is not None:
+                    concentrations[name] = divide(own, volume)
+        return amounts, concentrations
+
+
+def _given_as_concentration(species: Species) -> bool:
+    return species.initial_amount is None and (
+        species.initial_concentration is not None or not species.has_only_substance_units
+    )
+
+
+def _expanded_functions(network: Network) -> dict[str, tuple[tuple[str, ...], Expr]]:
+    """Function definitions; a body may call others, never itself."""
+    bodies = {f.id: f.math for f in network.function_definitions if f.math is not None}
+    graph = {name: {str(n.value) for n in _calls(body)} & bodies.keys() for name, body in bodies.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        cycle = [str(n) for n in error.args[1]]
+        raise LoweringError(
+            cycle[0], f"the functions {' → '.join(map(repr, cycle))} call each other in a circle"
+        ) from None
+    return {f.id: (f.arguments, bodies[f.id]) for f in network.function_definitions if f.id in bodies}
+
+
+def _calls(body: Expr) -> list[Expr]:
+    return [n for n in postorder([body]) if n.op == "call"]

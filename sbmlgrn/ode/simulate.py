@@ -1,0 +1,129 @@
+"""`simulate`: a model, a time grid and parameters → a solution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sbmlgrn.backends.torch import Model
+from sbmlgrn.ode.integrate import DIFFERENTIABLE, IMPLICIT, explicit, implicit
+from sbmlgrn.ode.solution import Solution
+from sbmlgrn.ode.status import Status
+
+
+def simulate(
+    model: Model,
+    t: Tensor | np.ndarray | Sequence[float],
+    parameters: Tensor | Mapping[str, Tensor | float] | None = None,
+    method: str = "auto",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    *,
+    initial_state: Tensor | None = None,
+    max_steps: int = 100_000,
+) -> Solution:
+    """Solves the model's ordinary differential equations.
+
+    Main arguments:
+        model: from `compile`.
+        t: strictly increasing time grid ``[time]``, in the network's unit of time; its first value is the start, at
+            which the model has its initial state.
+        parameters: ``[parameter]`` or ``[batch, parameter]`` in the order of ``model.parameter_ids``; or values by
+            name, each a number or a tensor ``[batch]``. Gradients flow to them.
+
+    Other Arguments:
+        method: torchdiffeq's explicit ``dopri5``, which is differentiable; one of SciPy's for stiff models (``LSODA``,
+            ``BDF``, ``Radau``), which is not; or ``auto``: ``dopri5`` where gradients are asked for or the batch is
+            larger than one, repeated with ``LSODA`` for trajectories that fail without gradients; else ``LSODA``.
+        rtol, atol: relative and absolute tolerance of the local error. `atol` is in the unit of the state's symbol: it
+            bounds concentrations, not amounts, where the network speaks of concentrations.
+        initial_state: ``[state]`` or ``[batch, state]``, in place of the model's own.
+        max_steps: most steps per trajectory.
+
+    Returns:
+        The solution; a trajectory that fails has a status and NaN values, and leaves the others alone.
+
+    Raises:
+        UnknownElementError: a parameter's name is not in the model.
+        ValueError: the grid, a shape, a tolerance or the method is not as described; or a stiff method was asked for
+            gradients.
+    """
+    p = model.parameter_vector(parameters)
+    grid = _grid(t, p)
+    _check_options(method, rtol, atol, max_steps)
+    y0 = model.initial(p) if initial_state is None else initial_state.to(p)
+    batch = torch.broadcast_shapes(p.shape[:-1], y0.shape[:-1])
+    single = not batch
+    rows = p.expand(*(batch or (1,)), -1)
+    start = y0.expand(*(batch or (1,)), len(model.state_ids))
+    wants_gradient = torch.is_grad_enabled() and (start.requires_grad or rows.requires_grad)
+    if method in IMPLICIT and wants_gradient:
+        raise ValueError(
+            f"method {method!r} has no gradients, but a parameter requires them; use {' or '.join(DIFFERENTIABLE)}, or "
+            " call under torch.no_grad()"
+        )
+    states, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, wants_gradient)
+    states = states[0] if single else states
+    return Solution(grid, states, p if single else rows, tuple(status), model)
+
+
+def _solve(
+    model: Model,
+    y0: Tensor,
+    p: Tensor,
+    t: Tensor,
+    method: str,
+    rtol: float,
+    atol: float,
+    max_steps: int,
+    wants_gradient: bool,
+) -> tuple[Tensor, list[Status]]:
+    if not model.state_ids or len(t) == 1:
+        return y0.unsqueeze(1).expand(-1, len(t), -1), [Status.SUCCESS] * len(y0)
+    with torch.no_grad():
+        scales = model.scales(p).nan_to_num(1.0).abs()
+        tolerance = atol * torch.where(scales > 0, scales, 1.0).expand_as(y0)
+    chosen = method
+    if method == "auto":
+        chosen = "dopri5" if wants_gradient or len(y0) > 1 else "LSODA"
+    if chosen in IMPLICIT:
+        return implicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
+    states, status = explicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
+    failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
+    if method == "auto" and failed and not wants_gradient:
+        again, outcome = implicit(model.rhs, y0[failed], p[failed], t, "LSODA", rtol, tolerance[failed], max_steps)
+        states[failed] = again
+        for i, s in zip(failed, outcome, strict=True):
+            status[i] = s
+    return states, status
+
+
+def _grid(t: Tensor | np.ndarray | Sequence[float], like: Tensor) -> Tensor:
+    grid = torch.as_tensor(t, dtype=like.dtype, device=like.device)
+    if grid.ndim != 1 or len(grid) == 0:
+        raise ValueError(f"t has shape {tuple(grid.shape)}, expected a grid [time] with at least one time")
+    if not bool(torch.isfinite(grid).all()) or bool((grid < 0).any()):
+        bad = grid[~torch.isfinite(grid) | (grid < 0)]
+        raise ValueError(f"t contains {float(bad[0])}; times must be finite and not negative")
+    steps = grid.diff()
+    if bool((steps <= 0).any()):
+        i = int((steps <= 0).nonzero()[0])
+        raise ValueError(
+            f"t must increase strictly, but t[{i}] = {float(grid[i])} is followed by t[{i + 1}] = {float(grid[i + 1])}"
+        )
+    return grid
+
+
+def _check_options(method: str, rtol: float, atol: float, max_steps: int) -> None:
+    known = ("auto", *DIFFERENTIABLE, *IMPLICIT)
+    if method not in known:
+        raise ValueError(f"unknown method {method!r}; expected one of {', '.join(known)}")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name} is {value}, expected a positive number such as 1e-6")
+    if max_steps < 1:
+        raise ValueError(f"max_steps is {max_steps}, expected a positive number")

@@ -1,0 +1,30 @@
+"""How the integration of one trajectory ended."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """Outcome of one trajectory; `message` says what to try."""
+
+    SUCCESS = 0
+    MAX_STEPS = 1
+    STEP_TOO_SMALL = 2
+    NOT_FINITE = 3
+
+    @property
+    def message(self) -> str:
+        """What happened, and what helps."""
+        return _MESSAGES[self]
+
+
+_MESSAGES = {
+    Status.SUCCESS: "the trajectory reached the end",
+    Status.MAX_STEPS: "the solver reached max_steps before the end; the model may be stiff: use method='LSODA' or "
+    "'BDF', loosen rtol, or raise max_steps",
+    Status.STEP_TOO_SMALL: "the step size fell below what the time can resolve; the solution may blow up, or the "
+    "model is stiff: use method='LSODA' or 'BDF', or loosen rtol and atol",
+    Status.NOT_FINITE: "the state or its derivative became infinite or NaN; look for a division by zero, an unset "
+    "parameter or a blow-up",
+}
