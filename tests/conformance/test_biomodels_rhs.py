@@ -1,0 +1,43 @@
+"""dy/dt at the start, against libRoadRunner, on every BioModel of supported features."""
+
+import roadrunner
+
+import sbmlgrn as sg
+from sbmlgrn.network import Network
+
+from .biomodels import supported
+
+
+def theirs(network: Network, names: tuple[str, ...]) -> dict[str, float]:
+    """Rate of change of each state: of amounts of species in reactions, of the symbol under a rate rule."""
+    runner = roadrunner.RoadRunner(network.source)
+    ruled = runner.getRatesOfChangeNamedArray()
+    rates = dict(zip((n.removesuffix("'") for n in ruled.colnames), ruled[0], strict=True))
+    under_rule = {r.variable for r in network.rules}
+    return {n: float(rates[n] if n in under_rule else runner.getValue(f"{n}'").real) for n in names}
+
+
+def test_right_hand_sides_agree() -> None:
+    compared, wrong = 0, []
+    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
+    for name, network in supported():
+        model = sg.compile(network)
+        if not model.state_ids:
+            continue
+        p = model.parameters_default
+        ours = dict(zip(model.state_ids, model.rhs(0.0, model.initial(p), p).tolist(), strict=True))
+        try:
+            expected = theirs(network, model.state_ids)
+        except RuntimeError:  # libRoadRunner cannot load the model
+            continue
+        compared += 1
+        # sums of terms that cancel are compared on the scale of the model's fastest process
+        fastest = (
+            model.propensities(0.0, model.initial(p), p).abs().nan_to_num().max().item() if model.reaction_ids else 0.0
+        )
+        floor = 1e-8 * max(fastest, *map(abs, expected.values()))
+        off = {n: (ours[n], e) for n, e in expected.items() if not abs(ours[n] - e) <= 1e-10 * max(abs(e), floor)}
+        if off:
+            wrong.append((name, off))
+    assert not wrong, wrong
+    assert compared >= 100
