@@ -1,0 +1,9 @@
+"""What a fit or a design asks of a simulated time course. Knows neither networks nor optimisers."""
+
+from sbmlgrn.objectives.crossings import period_by_crossings as period_by_crossings
+from sbmlgrn.objectives.frequency import dominant_frequency as dominant_frequency
+from sbmlgrn.objectives.frequency import frequency_loss as frequency_loss
+from sbmlgrn.objectives.frequency import log_frequency_residual as log_frequency_residual
+from sbmlgrn.objectives.frequency import power_spectrum as power_spectrum
+from sbmlgrn.objectives.oscillation import Oscillation as Oscillation
+from sbmlgrn.objectives.oscillation import diagnose_oscillation as diagnose_oscillation
