@@ -34,6 +34,7 @@ from sbmlgrn.expr.node import subtract as subtract
 from sbmlgrn.expr.node import symbol as symbol
 from sbmlgrn.expr.printer import format_number as format_number
 from sbmlgrn.expr.printer import to_infix as to_infix
+from sbmlgrn.expr.traverse import comparisons as comparisons
 from sbmlgrn.expr.traverse import depends_on_time as depends_on_time
 from sbmlgrn.expr.traverse import evaluate as evaluate
 from sbmlgrn.expr.traverse import free_symbols as free_symbols

@@ -205,6 +205,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }
 
 BOOLEAN: Final = frozenset(name for name, op in OPERATIONS.items() if op.boolean)
+RELATIONS: Final = frozenset({"lt", "leq", "gt", "geq", "eq", "neq"})
 IDENTITY_OF_ONE: Final = frozenset({"add", "multiply", "and", "or", "xor", "min", "max"})
 NOT_FOLDED: Final = frozenset({"delay", "rate_of"})
 

@@ -52,14 +52,14 @@ def format_number(value: object) -> str:
         return "NaN"
     if math.isinf(number):
         return "INF" if number > 0 else "-INF"
-    if number == AVOGADRO:
-        return "avogadro"
     return repr(number)
 
 
 def _format(node: Expr, args: list[tuple[str, int]]) -> tuple[str, int]:
     match node.op:
         case "constant":
+            if node.value == AVOGADRO:
+                return "avogadro", _ATOM
             literal = format_number(node.value)
             return literal, 6 if literal.startswith("-") else _ATOM
         case "symbol":

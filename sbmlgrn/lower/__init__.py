@@ -7,3 +7,4 @@ from sbmlgrn.lower.system import Quantity as Quantity
 from sbmlgrn.lower.system import State as State
 from sbmlgrn.lower.system import System as System
 from sbmlgrn.lower.system import SystemParameter as SystemParameter
+from sbmlgrn.lower.system import Transition as Transition

@@ -16,6 +16,7 @@ from sbmlgrn.expr import (
     ZERO,
     Expr,
     add,
+    as_condition,
     constant,
     divide,
     free_symbols,
@@ -27,7 +28,7 @@ from sbmlgrn.expr import (
     subtract,
     symbol,
 )
-from sbmlgrn.lower.system import Jump, Quantity, State, System, SystemParameter
+from sbmlgrn.lower.system import Jump, Quantity, State, System, SystemParameter, Transition
 from sbmlgrn.network import AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
@@ -63,6 +64,8 @@ class _Lowering:
         self.started = self._formulas((a.symbol, a.math) for a in network.initial_assignments)
         self.laws = {r.id: ZERO for r in network.reactions}
         self.laws |= self._formulas((r.id, r.kinetic_law) for r in network.reactions)
+        self.events = [e for e in network.events if e.trigger is not None]
+        self.assigned_by_events = {a.variable for e in self.events for a in e.assignments}
         self.species = {s.id: s for s in network.species}
         self.references: dict[str, SpeciesReference] = {
             ref.id: ref for r in network.reactions for ref in (*r.reactants, *r.products) if ref.id
@@ -135,7 +138,7 @@ class _Lowering:
     def _stoichiometry(self, reaction: Reaction, reference: SpeciesReference) -> Expr:
         if reference.stoichiometry_math is not None:
             return self._expand(reference.stoichiometry_math, reaction.id)
-        if reference.id and any(reference.id in table for table in (self.assigned, self.rates, self.started)):
+        if reference.id and self._is_variable(reference.id):
             return symbol(reference.id)
         if reference.stoichiometry is None:
             raise LoweringError(
@@ -144,6 +147,11 @@ class _Lowering:
                 "set it, or assign it by a rule or an initial assignment",
             )
         return constant(reference.stoichiometry)
+
+    def _is_variable(self, reference: str) -> bool:
+        """Whether a species reference has another stoichiometry than its own attribute, now or later."""
+        tables = (self.assigned, self.rates, self.started, self.assigned_by_events)
+        return any(reference in table for table in tables)
 
     def _collect_parameters(self) -> None:
         network = self.network
@@ -167,12 +175,16 @@ class _Lowering:
 
     def _states(self) -> dict[str, State]:
         states: dict[str, State] = {}
-        for name in (*self.species, *self.rates):
+        for name in dict.fromkeys((*self.species, *self.rates, *sorted(self.assigned_by_events))):
             if name in self.rates:
                 species = self.species.get(name)
                 quantity = Quantity.VALUE if species is None else self._meaning(species)
-            elif name in self.changes and name not in self.assigned:
+            elif name in self.species and name not in self.assigned:
+                if name not in self.changes and name not in self.assigned_by_events:
+                    continue
                 quantity = Quantity.AMOUNT
+            elif name in self.assigned_by_events and name not in self.assigned:
+                quantity = Quantity.VALUE
             else:
                 continue
             states[name] = State(name, quantity, symbol(f"y:{name}"))
@@ -197,7 +209,7 @@ class _Lowering:
 
     def _is_fixed(self, name: str) -> bool:
         """Whether a compartment keeps its initial size."""
-        return name not in self.assigned and name not in self.rates
+        return not any(name in table for table in (self.assigned, self.rates, self.assigned_by_events))
 
     def _at_start(self) -> dict[str, Expr]:
         """Definition of every symbol's initial value."""
@@ -294,7 +306,8 @@ class _Lowering:
         start = self._resolve(self._at_start())
         start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
         definitions = self._over_time(start)
-        flows = {f"flow:{n}": self.rates[n] if n in self.rates else self.changes[n] for n in self.states}
+        flows = {f"flow:{n}": self.rates.get(n, self.changes.get(n, ZERO)) for n in self.states}
+        events = self._event_formulas()
         nets = {r.id: self._net_stoichiometry(r) for r in self.network.reactions}
         jumps = {
             f"jump:{r}:{n}": self._converted(n, value)
@@ -302,8 +315,8 @@ class _Lowering:
             for n, value in net.items()
             if n in self.states
         }
-        values = self._resolve(definitions | flows | jumps)
-        self._require_known(values, definitions)
+        values = self._resolve(definitions | flows | jumps | events)
+        self._require_known(values, (*definitions, *events))
         amounts, concentrations = self._species_values(values)
         index = {name: i for i, name in enumerate(self.states)}
         return System(
@@ -319,9 +332,41 @@ class _Lowering:
                 Jump(r, values[r], {index[n]: values[f"jump:{r}:{n}"] for n in net if n in index})
                 for r, net in nets.items()
             ),
+            transitions=tuple(self._transition(i, values, index) for i in range(len(self.events))),
         )
 
-    def _require_known(self, values: Mapping[str, Expr], definitions: Mapping[str, Expr]) -> None:
+    def _event_formulas(self) -> dict[str, Expr]:
+        """Formulas of the events under names of their own."""
+        table: dict[str, Expr] = {}
+        for i, event in enumerate(self.events):
+            owner = event.id or f"event {i + 1}"
+            parts = {"trigger": event.trigger, "delay": event.delay, "priority": event.priority}
+            table |= {f"event:{i}:{n}": self._expand(math, owner) for n, math in parts.items() if math is not None}
+            new = {a.variable: self._expand(a.math, owner) for a in event.assignments if a.math is not None}
+            for name, value in new.items():
+                if name not in self.states:
+                    raise LoweringError(owner, f"{owner!r} assigns {name!r}, which is no variable of the model")
+                key = f"event:{i}:value:{name}"
+                table[key] = value
+                if self.states[name].quantity is Quantity.AMOUNT and self._size(self.species[name]) is not None:
+                    compartment = self.species[name].compartment
+                    table[key] = multiply(value, new.get(compartment, symbol(compartment)))
+        return table
+
+    def _transition(self, i: int, values: Mapping[str, Expr], index: Mapping[str, int]) -> Transition:
+        event, prefix = self.events[i], f"event:{i}:value:"
+        return Transition(
+            id=event.id,
+            trigger=as_condition(values[f"event:{i}:trigger"]),
+            initial_value=event.initial_value,
+            persistent=event.persistent,
+            delay=values.get(f"event:{i}:delay", ZERO),
+            priority=values.get(f"event:{i}:priority"),
+            at_trigger=event.use_values_from_trigger_time,
+            values={index[n.removeprefix(prefix)]: e for n, e in values.items() if n.startswith(prefix)},
+        )
+
+    def _require_known(self, values: Mapping[str, Expr], definitions: Iterable[str]) -> None:
         leaves = {s.leaf for s in self.states.values()} | {p.leaf for p in self.parameters.values()}
         known = {str(leaf.value) for leaf in leaves}
         for name in definitions:

@@ -67,6 +67,31 @@ class Jump:
 
 
 @dataclass(frozen=True)
+class Transition:
+    """An event: what happens to the state when a condition becomes true.
+
+    Attributes:
+        id: the event; empty if it has no id.
+        trigger: the condition.
+        initial_value: what the condition is taken to have been before the start.
+        persistent: whether an execution that waits survives the condition becoming false again.
+        delay: from trigger to execution; 0 for none.
+        priority: of executions due at the same time the highest is first; ``None`` if the event has none.
+        at_trigger: whether `values` are computed when triggered or when executed.
+        values: new value of the state (by index), all taken on at once.
+    """
+
+    id: str
+    trigger: Expr
+    initial_value: bool
+    persistent: bool
+    delay: Expr
+    priority: Expr | None
+    at_trigger: bool
+    values: Mapping[int, Expr]
+
+
+@dataclass(frozen=True)
 class System:
     """A network as equations over `states`, `parameters` and the time.
 
@@ -81,6 +106,7 @@ class System:
         amounts: amount of every species.
         concentrations: concentration of every species whose compartment has a size.
         jumps: the reactions, in the network's order.
+        transitions: the events, in the network's order.
     """
 
     states: tuple[State, ...]
@@ -92,3 +118,4 @@ class System:
     amounts: Mapping[str, Expr]
     concentrations: Mapping[str, Expr]
     jumps: tuple[Jump, ...]
+    transitions: tuple[Transition, ...]

@@ -3,6 +3,8 @@
 from sbmlgrn.network.elements import AssignmentRule as AssignmentRule
 from sbmlgrn.network.elements import Compartment as Compartment
 from sbmlgrn.network.elements import Element as Element
+from sbmlgrn.network.elements import Event as Event
+from sbmlgrn.network.elements import EventAssignment as EventAssignment
 from sbmlgrn.network.elements import FunctionDefinition as FunctionDefinition
 from sbmlgrn.network.elements import InitialAssignment as InitialAssignment
 from sbmlgrn.network.elements import LocalParameter as LocalParameter

@@ -165,4 +165,37 @@ class RateRule:
     math: Expr | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EventAssignment:
+    """``variable = math`` when an event is executed (SBML L3V2 Core, 4.12.5)."""
+
+    variable: str
+    math: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Element):
+    """A change of state at the moment when `trigger` becomes true (SBML L3V2 Core, 4.12).
+
+    Attributes:
+        id: identifier; empty if the document gives none.
+        trigger: condition; the event is triggered when it turns from false to true.
+        initial_value: what `trigger` is taken to have been before the start.
+        persistent: whether an event that waits for its delay is executed although `trigger` has become false.
+        delay: time from trigger to execution, evaluated when triggered; ``None`` for none.
+        priority: of events to be executed at the same time, the one with the highest is next; evaluated anew each time.
+        use_values_from_trigger_time: whether the assignments are evaluated when triggered or when executed.
+        assignments: what is assigned, all at once.
+    """
+
+    id: str = ""
+    trigger: Expr | None = None
+    initial_value: bool = True
+    persistent: bool = True
+    delay: Expr | None = None
+    priority: Expr | None = None
+    use_values_from_trigger_time: bool = True
+    assignments: tuple[EventAssignment, ...] = ()
+
+
 Rule: TypeAlias = AssignmentRule | RateRule

@@ -12,6 +12,7 @@ from sbmlgrn.network.elements import (
     AssignmentRule,
     Compartment,
     Element,
+    Event,
     FunctionDefinition,
     InitialAssignment,
     LocalParameter,
@@ -32,7 +33,10 @@ _COLLECTIONS: Final[dict[type[Element], str]] = {
     Species: "species",
     Parameter: "parameters",
     Reaction: "reactions",
+    Event: "events",
 }
+_NAMED: Final = ("function_definitions", "compartments", "species", "parameters", "reactions", "events")
+"""Collections whose ids share one name space (SBML L3V2 Core, 3.3)."""
 
 
 class UnknownElementError(ValueError):
@@ -57,12 +61,13 @@ class Network:
         id: identifier of the model.
         name: text for people.
         level, version: the SBML Level and Version whose semantics the elements have.
-        unit_definitions … reactions: the elements in document order.
+        unit_definitions … events: the elements in document order.
         rules: assignment and rate rules in document order.
         substance_units … extent_units: units of the model as a whole.
         conversion_factor: id of the parameter that turns extent into substance.
         source: text of the document that the network was read from, so that it can be edited in place.
             Not part of the network's identity.
+        flat_source: where `source` is composed of several models, the text of the flat document that the network is.
     """
 
     id: str = "model"
@@ -77,6 +82,7 @@ class Network:
     initial_assignments: tuple[InitialAssignment, ...] = ()
     rules: tuple[Rule, ...] = ()
     reactions: tuple[Reaction, ...] = ()
+    events: tuple[Event, ...] = ()
     substance_units: str | None = None
     time_units: str | None = None
     volume_units: str | None = None
@@ -85,13 +91,14 @@ class Network:
     extent_units: str | None = None
     conversion_factor: str | None = None
     source: str | None = field(default=None, compare=False, repr=False)
+    flat_source: str | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Element | SpeciesReference]:
         """Elements by id; local parameters as ``reaction.id``. Unit definitions have a name space of their own."""
         table: dict[str, Element | SpeciesReference] = {}
-        for collection in ("function_definitions", "compartments", "species", "parameters", "reactions"):
-            table.update((e.id, e) for e in getattr(self, collection))
+        for collection in _NAMED:
+            table.update((e.id, e) for e in getattr(self, collection) if e.id)
         for reaction in self.reactions:
             table.update((f"{reaction.id}.{p.id}", p) for p in reaction.local_parameters)
             table.update((r.id, r) for r in (*reaction.reactants, *reaction.products) if r.id)
@@ -178,7 +185,7 @@ class Network:
                         f"{type(present).__name__}; choose another id or remove that one first"
                     )
             items = getattr(network, collection)
-            if any(_place(e)[1] == key for e in items):
+            if key and any(_place(e)[1] == key for e in items):
                 items = tuple(element if _place(e)[1] == key else e for e in items)
             else:
                 items = (*items, element)
@@ -277,8 +284,9 @@ def _items(
     network: Network,
 ) -> Iterator[tuple[str, Network | Element | SpeciesReference | ModifierSpeciesReference | InitialAssignment | Rule]]:
     yield "model", network
-    for collection in ("function_definitions", "compartments", "species", "parameters", "reactions"):
+    for collection in _NAMED[:-1]:
         yield from ((e.id, e) for e in getattr(network, collection))
+    yield from ((e.id or f"event({i})", e) for i, e in enumerate(network.events))
     yield from ((f"unitDefinition({u.id})", u) for u in network.unit_definitions)
     for reaction in network.reactions:
         yield from ((f"{reaction.id}.{p.id}", p) for p in reaction.local_parameters)

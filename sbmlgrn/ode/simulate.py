@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
+from sbmlgrn.ode.hybrid import hybrid
 from sbmlgrn.ode.integrate import DIFFERENTIABLE, IMPLICIT, explicit, implicit
+from sbmlgrn.ode.replay import replay
 from sbmlgrn.ode.solution import Solution
 from sbmlgrn.ode.status import Status
 
@@ -25,6 +27,7 @@ def simulate(
     *,
     initial_state: Tensor | None = None,
     max_steps: int = 100_000,
+    seed: int = 0,
 ) -> Solution:
     """Solves the model's ordinary differential equations.
 
@@ -43,6 +46,7 @@ def simulate(
             bounds concentrations, not amounts, where the network speaks of concentrations.
         initial_state: ``[state]`` or ``[batch, state]``, in place of the model's own.
         max_steps: most steps per trajectory.
+        seed: of the order of simultaneous events of equal priority.
 
     Returns:
         The solution; a trajectory that fails has a status and NaN values, and leaves the others alone.
@@ -66,7 +70,7 @@ def simulate(
             f"method {method!r} has no gradients, but a parameter requires them; use {' or '.join(DIFFERENTIABLE)}, or "
             " call under torch.no_grad()"
         )
-    states, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, wants_gradient)
+    states, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, wants_gradient, seed)
     states = states[0] if single else states
     return Solution(grid, states, p if single else rows, tuple(status), model)
 
@@ -81,12 +85,25 @@ def _solve(
     atol: float,
     max_steps: int,
     wants_gradient: bool,
+    seed: int,
 ) -> tuple[Tensor, list[Status]]:
-    if not model.state_ids or len(t) == 1:
+    if not model.state_ids or (len(t) == 1 and not model.system.transitions):
         return y0.unsqueeze(1).expand(-1, len(t), -1), [Status.SUCCESS] * len(y0)
     with torch.no_grad():
         scales = model.scales(p).nan_to_num(1.0).abs()
         tolerance = atol * torch.where(scales > 0, scales, 1.0).expand_as(y0)
+    if model.system.transitions:
+        chosen = method if method in IMPLICIT else "LSODA"
+        states, status, logs = hybrid(model, y0, p, t, chosen, rtol, tolerance, max_steps, seed)
+        if not wants_gradient:
+            return states, status
+        runs = [
+            replay(model, y0[i], p[i], t, logs[i], "dopri5", rtol, tolerance[i], max_steps)
+            if s is Status.SUCCESS
+            else (states[i], s)
+            for i, s in enumerate(status)
+        ]
+        return torch.stack([rows for rows, _ in runs]), [s for _, s in runs]
     chosen = method
     if method == "auto":
         chosen = "dopri5" if wants_gradient or len(y0) > 1 else "LSODA"

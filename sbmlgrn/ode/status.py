@@ -12,6 +12,7 @@ class Status(IntEnum):
     MAX_STEPS = 1
     STEP_TOO_SMALL = 2
     NOT_FINITE = 3
+    EVENT_CASCADE = 4
 
     @property
     def message(self) -> str:
@@ -27,4 +28,5 @@ _MESSAGES = {
     "model is stiff: use method='LSODA' or 'BDF', or loosen rtol and atol",
     Status.NOT_FINITE: "the state or its derivative became infinite or NaN; look for a division by zero, an unset "
     "parameter or a blow-up",
+    Status.EVENT_CASCADE: "events trigger each other at one moment without end; look for two that undo each other",
 }

@@ -42,11 +42,13 @@ class Document:
 
     Attributes:
         text: the document; an XML declaration names UTF-8.
+        folder: where the document lies, if it was read from a file.
         lines: lines at which elements with an identifier start, ascending.
         ids: the identifiers (``id``, ``variable``, ``symbol`` or ``species``) of those elements.
     """
 
     text: str
+    folder: Path | None = None
     lines: list[int] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
 
@@ -71,7 +73,8 @@ def take(source: Path | str | bytes) -> Document:
         FileNotFoundError: the path does not exist.
         RefusedError: too large, not well-formed, not SBML, or an unsafe construct.
     """
-    data, is_xml = _fetch(source)
+    data, path = _fetch(source)
+    folder = None if path is None else path.absolute().parent
     if len(data) > MAX_DOCUMENT_BYTES:
         raise RefusedError(
             "document-too-large",
@@ -81,29 +84,29 @@ def take(source: Path | str | bytes) -> Document:
     text = _decode(data)
     if not text.strip("\x00 \t\r\n"):
         raise RefusedError("empty-document", "the document is empty", "Give an SBML or Antimony model.")
-    if not is_xml and not text.lstrip().startswith("<"):
+    if (path is None or path.suffix.lower() not in _XML_SUFFIXES) and not text.lstrip().startswith("<"):
         from sbmlgrn.sbml.antimony import to_sbml
 
         text = to_sbml(text)
-    return _inspect(text)
+    return _inspect(text, folder)
 
 
-def _fetch(source: Path | str | bytes) -> tuple[bytes, bool]:
+def _fetch(source: Path | str | bytes) -> tuple[bytes, Path | None]:
     if isinstance(source, bytes):
-        return source, False
+        return source, None
     if isinstance(source, str):
         if source.lstrip("\ufeff \t\r\n").startswith("<") or "\n" in source or not source.strip():
-            return source.encode(), False
+            return source.encode(), None
         if not Path(source).exists() and re.search(r"[=;]|->", source):
-            return source.encode(), False
+            return source.encode(), None
     path = Path(source)
     if path.is_dir():
         raise RefusedError("not-a-file", f"{str(path)!r} is a folder, a file was expected", "Name a file in it.")
     if not path.exists():
         raise FileNotFoundError(f"no file {str(path)!r}: give the path, or the text, of an SBML or Antimony model")
     if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        return b" " * (MAX_DOCUMENT_BYTES + 1), False
-    return path.read_bytes(), path.suffix.lower() in _XML_SUFFIXES
+        return b" " * (MAX_DOCUMENT_BYTES + 1), path
+    return path.read_bytes(), path
 
 
 def _decode(data: bytes) -> str:
@@ -121,9 +124,9 @@ def _decode(data: bytes) -> str:
     return _DECLARATION.sub(r"\g<1>UTF-8\2", text.lstrip("\ufeff"))
 
 
-def _inspect(text: str) -> Document:
+def _inspect(text: str, folder: Path | None) -> Document:
     parser = expat.ParserCreate(encoding="UTF-8", namespace_separator=" ")
-    document = Document(text)
+    document = Document(text, folder)
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:

@@ -15,6 +15,8 @@ from sbmlgrn.expr import Expr, postorder
 from sbmlgrn.network import (
     AssignmentRule,
     Compartment,
+    Event,
+    EventAssignment,
     FunctionDefinition,
     InitialAssignment,
     LocalParameter,
@@ -29,6 +31,7 @@ from sbmlgrn.network import (
     Unit,
     UnitDefinition,
 )
+from sbmlgrn.sbml.flatten import FlatteningError, flatten, is_composed, locate
 from sbmlgrn.sbml.intake import Document, RefusedError, take
 from sbmlgrn.sbml.issue import Issue, SBMLError, Severity
 from sbmlgrn.sbml.mathml import UnsupportedMathError, from_ast
@@ -43,7 +46,7 @@ _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_FATAL: Severity.ERROR,
 }
 _UNSUPPORTED: Final = "Remove it, or use a version of sbmlgrn that supports it; ignoring it would change the results."
-_SUPPORTED_PACKAGES: Final = {"l3v2extendedmath"}
+_SUPPORTED_PACKAGES: Final = {"l3v2extendedmath", "comp"}
 _UNITS_OF_MODEL: Final = ("substance", "time", "volume", "area", "length", "extent")
 
 
@@ -103,6 +106,11 @@ def _read(source: Path | str | bytes, full: bool) -> ReadResult:
     except RefusedError as refused:
         return ReadResult(None, (refused.issue,))
     parsed = libsbml.readSBMLFromString(document.declared_text)
+    if is_composed(parsed):
+        try:
+            locate(parsed, document.folder)
+        except FlatteningError as error:
+            return ReadResult(None, (_unflattened(error),))
     if not parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
         _check(parsed, full)
     issues = [_from_libsbml(parsed.getError(i), document) for i in range(parsed.getNumErrors())]
@@ -120,11 +128,26 @@ def _read(source: Path | str | bytes, full: bool) -> ReadResult:
         return ReadResult(None, _ordered(issues))
     if any(i.severity is Severity.ERROR for i in issues):
         return ReadResult(None, _ordered(issues))
-    reader = _Reader(parsed, issues)
-    network = reader.network(document.text)
+    flat = None
+    if is_composed(parsed):
+        try:
+            flatten(parsed)
+            flat = libsbml.writeSBMLToString(parsed)
+        except FlatteningError as error:
+            return ReadResult(None, (_unflattened(error),))
+    network = _Reader(parsed, issues).network(document.text, flat)
     if any(i.severity is Severity.ERROR for i in issues):
         return ReadResult(None, _ordered(issues))
     return ReadResult(network, _ordered(issues))
+
+
+def _unflattened(error: FlatteningError) -> Issue:
+    return Issue(
+        severity=Severity.ERROR,
+        code="comp-flattening",
+        message=f"the composed model cannot be flattened: {error}",
+        hint="Correct the references between the models.",
+    )
 
 
 def _ordered(issues: list[Issue]) -> tuple[Issue, ...]:
@@ -177,11 +200,9 @@ class _Reader:
             )
         )
 
-    def network(self, source: str) -> Network:
+    def network(self, source: str, flat_source: str | None) -> Network:
         model = self.model
         self._refuse_packages()
-        for event in _items(model.getListOfEvents()):
-            self.refuse("event", event, event.getId(), f"event {event.getId() or 'without id'!r}")
         units = {f"{kind}_units": getattr(model, f"get{kind.capitalize()}Units")() or None for kind in _UNITS_OF_MODEL}
         return Network(
             id=model.getId() or "model",
@@ -199,9 +220,11 @@ class _Reader:
             ),
             rules=tuple(self._rules()),
             reactions=tuple(map(self._reaction, _items(model.getListOfReactions()))),
+            events=tuple(map(self._event, _items(model.getListOfEvents()))),
             **units,
             conversion_factor=model.getConversionFactor() or None,
             source=source,
+            flat_source=flat_source,
         )
 
     def _refuse_packages(self) -> None:
@@ -320,6 +343,23 @@ class _Reader:
             local_parameters=tuple(local),
             reversible=r.getReversible(),
             compartment=_text(r, "Compartment"),
+        )
+
+    def _event(self, e: Any) -> Event:
+        name = e.getId() or None
+        trigger, delay, priority = e.getTrigger(), e.getDelay(), e.getPriority()
+        return Event(
+            **_common(e),
+            trigger=None if trigger is None else self._math(trigger, name),
+            initial_value=trigger is None or self.level < 3 or trigger.getInitialValue(),
+            persistent=trigger is None or self.level < 3 or trigger.getPersistent(),
+            delay=None if delay is None else self._math(delay, name),
+            priority=None if priority is None else self._math(priority, name),
+            use_values_from_trigger_time=e.getUseValuesFromTriggerTime(),
+            assignments=tuple(
+                EventAssignment(variable=a.getVariable(), math=self._math(a, name))
+                for a in _items(e.getListOfEventAssignments())
+            ),
         )
 
     def _reference(self, s: Any, reaction: str) -> SpeciesReference:

@@ -17,6 +17,8 @@ from sbmlgrn.network import (
     AssignmentRule,
     Compartment,
     Element,
+    Event,
+    EventAssignment,
     FunctionDefinition,
     InitialAssignment,
     LocalParameter,
@@ -31,13 +33,12 @@ from sbmlgrn.network import (
     UnitDefinition,
     diff,
 )
-from sbmlgrn.sbml.intake import take
 from sbmlgrn.sbml.mathml import MATHML, to_mathml
 from sbmlgrn.sbml.read import load
 
 CORE: Final = "http://www.sbml.org/sbml/level3/version2/core"
 
-_Item = Element | SpeciesReference | ModifierSpeciesReference | InitialAssignment | Rule
+_Item = EventAssignment | Element | SpeciesReference | ModifierSpeciesReference | InitialAssignment | Rule
 
 _LISTS: Final = {
     "function_definitions": "listOfFunctionDefinitions",
@@ -48,14 +49,23 @@ _LISTS: Final = {
     "initial_assignments": "listOfInitialAssignments",
     "rules": "listOfRules",
     "reactions": "listOfReactions",
+    "events": "listOfEvents",
 }
 """Collections of a network in the order of the document (SBML L3V2 Core, 4.2)."""
 
-_ORDER: Final = [*list(_LISTS.values())[:-1], "listOfConstraints", "listOfReactions", "listOfEvents"]
+_ORDER: Final = [*list(_LISTS.values())[:-2], "listOfConstraints", "listOfReactions", "listOfEvents"]
 _TAGS_OF: Final = {
     "rule": (("assignmentRule", "rateRule"), "variable"),
     "initialAssignment": (("initialAssignment",), "symbol"),
     "unitDefinition": (("unitDefinition",), "id"),
+}
+_PARTS_OF_EVENT: Final = {
+    "trigger": "trigger",
+    "initial_value": "trigger",
+    "persistent": "trigger",
+    "priority": "priority",
+    "delay": "delay",
+    "assignments": "listOfEventAssignments",
 }
 _VALUES: Final = {
     "value": "value",
@@ -85,19 +95,20 @@ def write(network: Network) -> str:
     """The SBML text of a network, in UTF-8 terms.
 
     A network that was read keeps its document: notes, annotations, layout, comments and ids survive, and only
-    elements that differ are changed.
+    elements that differ are changed. Where the document is composed of several models, a changed network is
+    written as the flat document that it is.
 
     Raises:
         ValueError: the document is of Level 1 or 2, and a change goes beyond numerical values.
     """
     if network.source is None:
         return _serialise(_fresh(network))
-    document = take(network.source)
-    changes = [c for c in diff(load(network.source), network) if c.element != "model" or c.attribute != "source"]
+    text = network.flat_source or network.source
+    changes = diff(load(text), network)
     if not changes:
-        return document.text
+        return network.source
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_blank_text=False)
-    root = etree.fromstring(document.text.encode(), parser)
+    root = etree.fromstring(text.encode(), parser)
     editor = _Editor(root, network.level)
     for change in changes:
         editor.apply(change.element, change.attribute, change.before, change.after)
@@ -150,7 +161,7 @@ class _Editor:
     def _is_global(self, element: Any) -> bool:
         """Whether the element's id is in the model's name space and is that of something a network holds."""
         tag = etree.QName(element)
-        if tag.namespace != self.namespace or tag.localname in ("localParameter", "unitDefinition", "event"):
+        if tag.namespace != self.namespace or tag.localname in ("localParameter", "unitDefinition"):
             return False
         return tag.localname != "parameter" or etree.QName(element.getparent().getparent()).localname != "kineticLaw"
 
@@ -222,10 +233,31 @@ class _Editor:
                 order = ["listOfReactants", "listOfProducts", "listOfModifiers", "kineticLaw"]
                 later = {self._tag(t) for t in order[order.index(tag) + 1 :]}
                 element.insert(next((i for i, e in enumerate(element) if e.tag in later), len(element)), new)
+        elif attribute in _PARTS_OF_EVENT:
+            self._edit_event(element, name, attribute, value)
         elif attribute in ("units", "arguments") and isinstance(value, tuple):
             raise ValueError(f"{attribute} of {name!r} cannot be edited in place; remove the element and add a new one")
         else:
             _set(element, _camel(attribute), _format(value))
+
+    def _edit_event(self, element: Any, name: str, attribute: str, value: Any) -> None:
+        tag = _PARTS_OF_EVENT[attribute]
+        part = element.find(self._tag(tag))
+        if attribute in ("initial_value", "persistent"):
+            _set(part, _camel(attribute), _format(value))
+        elif attribute == "assignments":
+            new = _list(tag, [_build(a, self.namespace) for a in value], self.namespace)
+            element.append(new) if part is None else element.replace(part, new)
+        elif value is None:
+            _drop(part)
+        elif part is not None:
+            self._replace_math(part, value, None)
+        else:
+            new = etree.Element(self._tag(tag))
+            new.append(to_mathml(value))
+            later = [self._tag(t) for t in ("trigger", "priority", "delay", "listOfEventAssignments")]
+            later = later[later.index(self._tag(tag)) + 1 :]
+            element.insert(next((i for i, e in enumerate(element) if e.tag in later), len(element)), new)
 
     def _replace_math(self, holder: Any, math: Expr | None, reaction: str | None) -> None:
         old = holder.find(f"{{{MATHML}}}math")
@@ -268,6 +300,7 @@ def _belongs(item: _Item, collection: str) -> bool:
         "initial_assignments": InitialAssignment,
         "rules": (AssignmentRule, RateRule),
         "reactions": Reaction,
+        "events": Event,
     }
     return isinstance(item, kinds[collection])
 
@@ -363,6 +396,27 @@ def _build(item: _Item, namespace: str) -> Any:
             )
         case ModifierSpeciesReference():
             return element("modifierSpeciesReference", id=item.id, sbo_term=item.sbo_term, species=item.species)
+        case EventAssignment():
+            return element("eventAssignment", math_of(item.math), variable=item.variable)
+        case Event():
+            trigger = element(
+                "trigger", math_of(item.trigger), initial_value=item.initial_value, persistent=item.persistent
+            )
+            timing = [
+                None if math is None else element(tag, math_of(math))
+                for tag, math in (("priority", item.priority), ("delay", item.delay))
+            ]
+            assignments = [_build(a, namespace) for a in item.assignments]
+            listed = _list("listOfEventAssignments", assignments, namespace) if assignments else None
+            common["id"] = item.id or None
+            return element(
+                "event",
+                trigger,
+                *timing,
+                listed,
+                **common,
+                use_values_from_trigger_time=item.use_values_from_trigger_time,
+            )
         case Reaction():
             lists = [
                 _list(f"listOf{kind.capitalize()}", [_build(r, namespace) for r in getattr(item, kind)], namespace)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sbmlgrn.backends.torch.function import VectorFunction
-from sbmlgrn.expr import Expr
+from sbmlgrn.expr import Expr, as_number, comparisons, subtract
 from sbmlgrn.lower import Quantity, System
 from sbmlgrn.network import UnknownElementError
 
@@ -80,6 +80,34 @@ class Model(nn.Module):
             UnknownElementError: the model has no such species, or its compartment has no size.
         """
         return self._select("concentrations", self.system.concentrations, ids, t, y, p)
+
+    def triggers(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Whether the condition of each event holds, 1 or 0, ``[..., event]``, in the order of `System.transitions`."""
+        conditions = [as_number(e.trigger) for e in self.system.transitions]
+        return self._evaluate("triggers", conditions, t, y, p)
+
+    def event_atoms(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Whether each comparison within an event's trigger holds, 1 or 0, ``[..., comparison]``."""
+        atoms = [as_number(a) for a in comparisons(self.system.transitions[event].trigger)]
+        return self._evaluate(("atoms", event), atoms, t, y, p)
+
+    def event_margins(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Left minus right side of each comparison within an event's trigger ``[..., comparison]``."""
+        margins = [subtract(*a.args) for a in comparisons(self.system.transitions[event].trigger)]
+        return self._evaluate(("margins", event), margins, t, y, p)
+
+    def event_delay(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Time ``[...]`` from trigger to execution of an event, by its position in `System.transitions`."""
+        return self._evaluate(("delay", event), [self.system.transitions[event].delay], t, y, p)[..., 0]
+
+    def event_priority(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor | None:
+        """Priority ``[...]`` of an event; ``None`` if it has none."""
+        priority = self.system.transitions[event].priority
+        return None if priority is None else self._evaluate(("priority", event), [priority], t, y, p)[..., 0]
+
+    def event_values(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """What an event assigns ``[..., assignment]``, in the order of the keys of `Transition.values`."""
+        return self._evaluate(("values", event), tuple(self.system.transitions[event].values.values()), t, y, p)
 
     def forward(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """`rhs`, so that the module itself is a vector field."""

@@ -7,10 +7,10 @@ from sbmlgrn.network import AssignmentRule, RateRule
 from sbmlgrn.sbml import MAX_DOCUMENT_BYTES, SBMLError, Severity, load, read, validate
 
 L3 = '<?xml version="1.0"?><sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2">{}</sbml>'
-EVENT = (
+ALGEBRAIC = (
     '<model id="m"><listOfParameters><parameter id="p" value="1" constant="false"/></listOfParameters>'
-    '<listOfEvents><event id="E" useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="true">'
-    '<math xmlns="http://www.w3.org/1998/Math/MathML"><true/></math></trigger></event></listOfEvents></model>'
+    '<listOfRules><algebraicRule><math xmlns="http://www.w3.org/1998/Math/MathML"><ci> p </ci></math></algebraicRule>'
+    "</listOfRules></model>"
 )
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE sbml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -76,12 +76,12 @@ def test_inconsistent_model_names_rule_element_and_line() -> None:
 
 
 def test_unsupported_features_are_refused_by_name() -> None:
-    assert only(L3.format(EVENT))[:2] == ("unsupported-event", "E")
+    assert only(L3.format(ALGEBRAIC))[:2] == ("unsupported-algebraic-rule", None)
 
 
 def test_load_raises_with_all_issues(tmp_path: Path) -> None:
-    with pytest.raises(SBMLError, match="unsupported-event") as caught:
-        load(L3.format(EVENT))
+    with pytest.raises(SBMLError, match="unsupported-algebraic-rule") as caught:
+        load(L3.format(ALGEBRAIC))
     assert caught.value.issues
     with pytest.raises(FileNotFoundError, match=r"missing\.xml"):
         load(tmp_path / "missing.xml")

@@ -1,0 +1,183 @@
+"""Trajectories with events: integration between events, and location of the moments when triggers turn.
+
+A trigger is a condition, not a function with a root; so it is looked at inside every step of the integrator, on its
+dense output, and a turn is bisected down to neighbouring floating-point numbers. Then ``time >= 5`` is executed at 5
+and ``time > 5`` just after it, which decides what is reported at 5.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import numpy as np
+import torch
+from scipy.integrate import BDF, LSODA, OdeSolver, Radau
+from torch import Tensor
+
+from sbmlgrn.backends.torch import Model
+from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
+from sbmlgrn.ode.status import Status
+
+_SOLVERS: Final[dict[str, type[OdeSolver]]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
+_LOOKS_A_STEP: Final = 4
+
+Interpolant: TypeAlias = Callable[[float], Tensor]
+Log: TypeAlias = list[Triggered | Execution]
+Moment: TypeAlias = tuple[float, Tensor]
+
+
+def hybrid(
+    model: Model,
+    y0: Tensor,
+    p: Tensor,
+    t: Tensor,
+    method: str,
+    rtol: float,
+    atol: Tensor,
+    max_steps: int,
+    seed: int,
+) -> tuple[Tensor, list[Status], list[Log]]:
+    """Integrates trajectories one by one, executing the model's events, without gradients.
+
+    Args:
+        model: what is simulated.
+        y0: initial state ``[batch, state]``.
+        p: parameters ``[batch, parameter]``.
+        t: strictly increasing time grid ``[time]``; at the time of an event the state after it is reported.
+        method: LSODA, BDF or Radau.
+        rtol: relative tolerance.
+        atol: absolute tolerance ``[batch, state]``.
+        max_steps: most steps of the integrator per trajectory.
+        seed: of the choice among simultaneous events of equal priority; each trajectory has a stream of its own.
+
+    Returns:
+        States ``[batch, time, state]``, NaN from where a trajectory failed; a status and a log of the events per
+        trajectory.
+    """
+    states, statuses, logs = [], [], []
+    for i, (start, parameters) in enumerate(zip(y0.detach(), p.detach(), strict=True)):
+        run = _Trajectory(
+            model, parameters, method, rtol, atol[i].cpu().numpy(), max_steps, random.Random(f"{seed}/{i}")
+        )
+        with torch.no_grad():
+            values, status = run.over(t.tolist(), start)
+        states.append(values)
+        statuses.append(status)
+        logs.append(run.agenda.log)
+    return torch.stack(states), statuses, logs
+
+
+class _Trajectory:
+    def __init__(
+        self,
+        model: Model,
+        parameters: Tensor,
+        method: str,
+        rtol: float,
+        atol: np.ndarray,
+        max_steps: int,
+        chooser: random.Random,
+    ) -> None:
+        self._model = model
+        self._p = parameters
+        self._solver = _SOLVERS[method]
+        self._tolerances = {"rtol": rtol, "atol": atol}
+        self._steps = max_steps
+        self.agenda = Agenda(model, parameters, chooser)
+
+    def over(self, grid: list[float], y0: Tensor) -> tuple[Tensor, Status]:
+        """The trajectory on `grid`, as far as it gets."""
+        out = torch.full((len(grid), len(y0)), torch.nan, dtype=y0.dtype, device=y0.device)
+        self._like = y0
+        written = 0
+
+        def report(until: float, at: Interpolant) -> None:
+            """Writes the grid times before `until`."""
+            nonlocal written
+            while written < len(grid) and grid[written] < until:
+                out[written] = at(grid[written])
+                written += 1
+
+        try:
+            time, y = grid[0], self.agenda.settle(grid[0], y0)
+            while time < grid[-1]:
+                time, y, before = self._advance(time, y, grid[-1], report)
+                y = self.agenda.settle(time, y, before)
+        except _FailedError as failure:
+            return out, failure.status
+        except EventCascadeError:
+            return out, Status.EVENT_CASCADE
+        report(torch.inf, lambda _: y)
+        return out, Status.SUCCESS if bool(torch.isfinite(out).all()) else Status.NOT_FINITE
+
+    def _advance(
+        self, time: float, y: Tensor, end: float, report: Callable[[float, Interpolant], None]
+    ) -> tuple[float, Tensor, Moment]:
+        """Integrates to the next moment at which something may happen; returns it, and the moment just before."""
+        bound = min(end, self.agenda.next_time)
+        if bound <= time:
+            return time, y, (time, y)
+        solver = self._start(time, y, bound)
+        while solver.status == "running":
+            self._steps -= 1
+            if self._steps < 0:
+                raise _FailedError(Status.MAX_STEPS)
+            begin = solver.t
+            try:
+                solver.step()
+            except ValueError:  # SciPy's linear algebra refuses infinities
+                raise _FailedError(Status.NOT_FINITE) from None
+            if solver.status == "failed":
+                finite = bool(np.isfinite(solver.y).all())
+                raise _FailedError(Status.STEP_TOO_SMALL if finite else Status.NOT_FINITE)
+            at = self._interpolant(solver)
+            turn = self._first_turn(begin, solver.t, at)
+            if turn is not None:
+                before, turned = turn
+                report(turned, at)
+                return turned, at(turned), (before, at(before))
+            report(solver.t, at)
+        y = self._tensor(solver.y)
+        return bound, y, (bound, y)
+
+    def _start(self, time: float, y: Tensor, bound: float) -> OdeSolver:
+        def field(t: float, values: np.ndarray) -> np.ndarray:
+            return self._model.rhs(t, self._tensor(values), self._p).cpu().double().numpy()
+
+        return self._solver(field, time, y.cpu().double().numpy(), bound, **self._tolerances)
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.as_tensor(values, dtype=self._like.dtype, device=self._like.device)
+
+    def _interpolant(self, solver: OdeSolver) -> Interpolant:
+        dense = solver.dense_output()
+        end, last = solver.t, solver.y.copy()
+        return lambda t: self._tensor(last if t == end else dense(t))
+
+    def _first_turn(self, begin: float, end: float, at: Interpolant) -> tuple[float, float] | None:
+        """Neighbouring times between which a trigger first differs from what it was at `begin`, if one does."""
+        left = begin
+        for i in range(1, _LOOKS_A_STEP + 1):
+            right = end if i == _LOOKS_A_STEP else begin + (end - begin) * i / _LOOKS_A_STEP
+            if self.agenda.has_turned(self.agenda.conditions(right, at(right))):
+                return self._bisect(left, right, at)
+            left = right
+        return None
+
+    def _bisect(self, left: float, right: float, at: Interpolant) -> tuple[float, float]:
+        while True:
+            middle = 0.5 * (left + right)
+            if not left < middle < right:
+                return left, right
+            if self.agenda.has_turned(self.agenda.conditions(middle, at(middle))):
+                right = middle
+            else:
+                left = middle
+
+
+class _FailedError(Exception):
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.message)
+        self.status = status
