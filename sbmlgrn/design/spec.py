@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sbmlgrn.fit import FreeParameter, ParameterBox
 from sbmlgrn.network import (
+    AlgebraicRule,
     AssignmentRule,
     Compartment,
     LocalParameter,
@@ -66,7 +67,7 @@ def check_against(spec: FrequencySpec, network: Network) -> None:
         UnknownElementError: a name that the network does not have.
         DesignError: a name of the wrong kind, or a parameter whose value a rule or an initial assignment determines.
     """
-    species = {s.id for s in network.species} | {r.variable for r in network.rules}
+    species = {s.id for s in network.species} | {r.variable for r in network.rules if not isinstance(r, AlgebraicRule)}
     if spec.species not in species:
         if spec.species in network.by_id:
             kind = type(network.element(spec.species)).__name__

@@ -213,7 +213,7 @@ def _simplify(op: str, args: tuple[Expr, ...], value: object) -> Expr:
         args = tuple(dict.fromkeys(a for a in args if a is not neutral))
         if not args:
             return neutral
-    if op in ops.IDENTITY_OF_ONE and not args[1:]:
+    if op in ops.IDENTITY_OF_ONE and args and not args[1:]:
         return args[0]
     if all(a.op == "constant" for a in args) and op not in ops.NOT_FOLDED:
         return _fold(op, args, value)

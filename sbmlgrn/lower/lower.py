@@ -7,12 +7,13 @@ symbol means (4.9.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from math import nan
+from math import isnan, nan
 
 from sbmlgrn.expr import (
     ONE,
+    TIME,
     ZERO,
     Expr,
     add,
@@ -27,9 +28,12 @@ from sbmlgrn.expr import (
     substitute,
     subtract,
     symbol,
+    tangent,
 )
+from sbmlgrn.lower.algebraic import SingularError, is_linear, match, partials, solve, solve_linear
+from sbmlgrn.lower.equilibrium import Equilibrium, held, settled
 from sbmlgrn.lower.system import Jump, Quantity, State, System, SystemParameter, Transition
-from sbmlgrn.network import AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
+from sbmlgrn.network import AlgebraicRule, AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
 
@@ -66,11 +70,19 @@ class _Lowering:
         self.laws |= self._formulas((r.id, r.kinetic_law) for r in network.reactions)
         self.events = [e for e in network.events if e.trigger is not None]
         self.assigned_by_events = {a.variable for e in self.events for a in e.assignments}
+        self.algebraic = [
+            self._expand(r.math, f"algebraic rule {i + 1}")
+            for i, r in enumerate(r for r in network.rules if isinstance(r, AlgebraicRule))
+            if r.math is not None
+        ]
         self.species = {s.id: s for s in network.species}
         self.references: dict[str, SpeciesReference] = {
             ref.id: ref for r in network.reactions for ref in (*r.reactants, *r.products) if ref.id
         }
         self.changes = self._changes()
+        self.fast = [r.id for r in network.reactions if r.fast and r.kinetic_law is not None]
+        self.rapid = {n for r in network.reactions if r.fast for n in self._net_stoichiometry(r)}
+        self.unknowns = {name: symbol(f"u:{name}") for name in self._unknowns()}
         self.parameters: dict[str, SystemParameter] = {}
         self._collect_parameters()
         self.states = self._states()
@@ -111,7 +123,7 @@ class _Lowering:
         """Species that reactions change → rate of change of their amount."""
         terms: dict[str, list[Expr]] = {}
         for reaction in self.network.reactions:
-            for name, net in self._net_stoichiometry(reaction).items():
+            for name, net in ({} if reaction.fast else self._net_stoichiometry(reaction)).items():
                 terms.setdefault(name, []).append(multiply(net, symbol(reaction.id)))
         return {name: self._converted(name, add(*parts)) for name, parts in terms.items()}
 
@@ -148,6 +160,41 @@ class _Lowering:
             )
         return constant(reference.stoichiometry)
 
+    def _unknowns(self) -> list[str]:
+        """The symbol that each algebraic rule determines: a variable that nothing else does."""
+        candidates = [
+            sorted(filter(self._is_free, self._reached(rule)), key=lambda n: (n in self.assigned_by_events, n))
+            for rule in self.algebraic
+        ]
+        try:
+            return match(candidates)
+        except SingularError as error:
+            raise LoweringError(
+                f"algebraic rule {error.row + 1}",
+                f"the model is overdetermined: algebraic rule {error.row + 1} (0 = {self.algebraic[error.row]!r}) "
+                "leaves no variable to determine; make one of its symbols variable (constant=false), or remove another "
+                "rule for it",
+            ) from None
+
+    def _reached(self, math: Expr) -> set[str]:
+        """Symbols in a formula, and in the definitions of those."""
+        reached: set[str] = set()
+        queue = [math]
+        while queue:
+            for name in free_symbols(queue.pop()) - reached:
+                reached.add(name)
+                definition = self.assigned.get(name, self.laws.get(name))
+                if definition is not None:
+                    queue.append(definition)
+        return reached
+
+    def _is_free(self, name: str) -> bool:
+        """Whether a symbol may vary and no rule and no reaction says how."""
+        element = self.network.by_id.get(name)
+        return getattr(element, "constant", True) is False and not any(
+            name in table for table in (self.assigned, self.rates, self.changes, self.rapid)
+        )
+
     def _is_variable(self, reference: str) -> bool:
         """Whether a species reference has another stoichiometry than its own attribute, now or later."""
         tables = (self.assigned, self.rates, self.started, self.assigned_by_events)
@@ -179,8 +226,10 @@ class _Lowering:
             if name in self.rates:
                 species = self.species.get(name)
                 quantity = Quantity.VALUE if species is None else self._meaning(species)
+            elif name in self.unknowns:
+                continue
             elif name in self.species and name not in self.assigned:
-                if name not in self.changes and name not in self.assigned_by_events:
+                if not any(name in table for table in (self.changes, self.rapid, self.assigned_by_events)):
                     continue
                 quantity = Quantity.AMOUNT
             elif name in self.assigned_by_events and name not in self.assigned:
@@ -209,7 +258,7 @@ class _Lowering:
 
     def _is_fixed(self, name: str) -> bool:
         """Whether a compartment keeps its initial size."""
-        return not any(name in table for table in (self.assigned, self.rates, self.assigned_by_events))
+        return not any(name in table for table in (self.assigned, self.rates, self.assigned_by_events, self.unknowns))
 
     def _at_start(self) -> dict[str, Expr]:
         """Definition of every symbol's initial value."""
@@ -221,16 +270,21 @@ class _Lowering:
         for name, species in self.species.items():
             start = self._own_start(name)
             size = self._size(species)
-            if name in self.parameters and size is not None and not _given_as_concentration(species):
+            if name in self.unknowns:
+                start = self.unknowns[name]
+            elif name in self.parameters and size is not None and not _given_as_concentration(species):
                 start = divide(start, size)
             elif name in self.parameters and size is None and _given_as_concentration(species):
                 start = multiply(start, self._compartment_size(species) or ONE)
             definitions[name] = start
+        definitions |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
         definitions |= self.laws
         definitions |= self._local_parameters()
         return definitions
 
     def _own_start(self, name: str, stoichiometry: float | None = None) -> Expr:
+        if name in self.unknowns:
+            return self.unknowns[name]
         if name in self.started:
             return self.started[name]
         if name in self.assigned:
@@ -246,10 +300,10 @@ class _Lowering:
         """Definition of every symbol's value at any time; `start` holds resolved initial values."""
         definitions: dict[str, Expr] = {}
         for name in start:
-            if name in self.species or name in self.laws:
+            if name in self.species or name in self.laws or name.startswith(("algebraic:", _RATE)):
                 continue
             state = self.states.get(name)
-            definitions[name] = state.leaf if state else self.assigned.get(name, start[name])
+            definitions[name] = state.leaf if state else self.unknowns.get(name) or self.assigned.get(name, start[name])
         for name, species in self.species.items():
             definitions[name] = self._species_over_time(species, start)
         return definitions | self.laws
@@ -259,6 +313,8 @@ class _Lowering:
         state = self.states.get(name)
         if name in self.assigned:
             return self.assigned[name]
+        if name in self.unknowns:
+            return self.unknowns[name]
         if state is None:
             if size is None or self._is_fixed(species.compartment):
                 return start[name]
@@ -305,8 +361,10 @@ class _Lowering:
     def system(self) -> System:
         start = self._resolve(self._at_start())
         start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
+        start = self._with_unknowns(start, self._guesses(start))
         definitions = self._over_time(start)
         flows = {f"flow:{n}": self.rates.get(n, self.changes.get(n, ZERO)) for n in self.states}
+        flows |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
         events = self._event_formulas()
         nets = {r.id: self._net_stoichiometry(r) for r in self.network.reactions}
         jumps = {
@@ -316,15 +374,33 @@ class _Lowering:
             if n in self.states
         }
         values = self._resolve(definitions | flows | jumps | events)
+        values, projection = self._reduced(values)
+        initial = {n: self._initial_state(s, start) for n, s in self.states.items()}
+        equilibria = [
+            Equilibrium(values[r], {n: values[f"jump:{r}:{n}"] for n in nets[r] if n in self.states}) for r in self.fast
+        ]
+        if equilibria:
+            leaves = {n: s.leaf for n, s in self.states.items()}
+            flows = {n: values[f"flow:{n}"] for n in self.states}
+            try:
+                values |= {f"flow:{n}": e for n, e in held(equilibria, leaves, flows).items()}
+                projection |= settled(equilibria, leaves, leaves)
+                initial |= settled(equilibria, leaves, initial, time=ZERO)
+            except SingularError as error:
+                raise LoweringError(
+                    self.fast[error.row],
+                    f"the fast reactions do not determine an equilibrium: see {self.fast[error.row]!r}",
+                ) from None
         self._require_known(values, (*definitions, *events))
         amounts, concentrations = self._species_values(values)
         index = {name: i for i, name in enumerate(self.states)}
         return System(
             states=tuple(self.states.values()),
             parameters=tuple(self.parameters.values()),
-            initial=tuple(self._initial_state(s, start) for s in self.states.values()),
+            initial=tuple(initial.values()),
             scales=tuple(self._scale(s, start) for s in self.states.values()),
             rhs=tuple(values[f"flow:{n}"] for n in self.states),
+            projection={index[n]: e for n, e in projection.items()},
             observables={n: values[n] for n in definitions},
             amounts=amounts,
             concentrations=concentrations,
@@ -334,6 +410,53 @@ class _Lowering:
             ),
             transitions=tuple(self._transition(i, values, index) for i in range(len(self.events))),
         )
+
+    def _guesses(self, start: Mapping[str, Expr]) -> list[Expr]:
+        """Where Newton's method starts: at the unknowns' own initial values, or 1."""
+        guesses = []
+        for name in self.unknowns:
+            parameter = self.parameters.get(name)
+            own = self.started.get(name) or (parameter.leaf if parameter and not isnan(parameter.value) else ONE)
+            guesses.append(ONE if free_symbols(own) - {str(p.leaf.value) for p in self.parameters.values()} else own)
+        return guesses
+
+    def _with_unknowns(self, values: Mapping[str, Expr], guesses: Sequence[Expr]) -> dict[str, Expr]:
+        """`values` with the algebraic rules among them solved for the unknowns."""
+        if not self.unknowns:
+            return dict(values)
+        solution = self._solved(values, list(self.unknowns.values()), guesses)
+        table = {f"u:{n}": e for n, e in zip(self.unknowns, solution, strict=True)}
+        return dict(zip(values, substitute(values.values(), table), strict=True))
+
+    def _solved(self, values: Mapping[str, Expr], leaves: Sequence[Expr], guesses: Sequence[Expr]) -> list[Expr]:
+        try:
+            return solve([values[f"algebraic:{i}"] for i in range(len(self.algebraic))], leaves, guesses)
+        except SingularError as error:
+            name = list(self.unknowns)[error.row]
+            raise LoweringError(name, f"the algebraic rules do not determine {name!r}") from None
+
+    def _reduced(self, values: dict[str, Expr]) -> tuple[dict[str, Expr], dict[str, Expr]]:
+        """The equations without unknowns, and how to bring states back onto the algebraic rules after an event.
+
+        Unknowns of linear rules are eliminated. Those of nonlinear rules become states, whose derivatives follow from
+        that of the rules.
+        """
+        rules = [values[f"algebraic:{i}"] for i in range(len(self.algebraic))]
+        if is_linear(rules, list(self.unknowns.values())):
+            return self._with_unknowns(values, [ZERO] * len(rules)), {}
+        for name in self.unknowns:
+            species = self.species.get(name)
+            quantity = Quantity.VALUE if species is None else self._meaning(species)
+            self.states[name] = State(name, quantity, symbol(f"y:{name}"))
+        leaves = [self.states[name].leaf for name in self.unknowns]
+        table = {f"u:{name}": leaf for name, leaf in zip(self.unknowns, leaves, strict=True)}
+        values = dict(zip(values, substitute(values.values(), table), strict=True))
+        rules = [values[f"algebraic:{i}"] for i in range(len(self.algebraic))]
+        seeds = {s.leaf: values[f"flow:{n}"] for n, s in self.states.items() if n not in self.unknowns}
+        drift = tangent(rules, seeds | {TIME: ONE})
+        rates = solve_linear(partials(rules, leaves), [negate(d) for d in drift])
+        values |= {f"flow:{name}": rate for name, rate in zip(self.unknowns, rates, strict=True)}
+        return values, dict(zip(self.unknowns, self._solved(values, leaves, leaves), strict=True))
 
     def _event_formulas(self) -> dict[str, Expr]:
         """Formulas of the events under names of their own."""

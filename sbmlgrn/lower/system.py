@@ -102,6 +102,8 @@ class System:
         scales: what one unit of the state's symbol is worth in the state, over p alone: the initial size of the
             compartment for a species that is a concentration but integrated as an amount, else 1.
         rhs: dy/dt; one expression per state.
+        projection: for states that algebraic equations tie to the others, their value (by index) after the others have
+            jumped; over states, parameters and time.
         observables: value of every symbol of the network (species as its own mathematics reads them).
         amounts: amount of every species.
         concentrations: concentration of every species whose compartment has a size.
@@ -114,6 +116,7 @@ class System:
     initial: tuple[Expr, ...]
     scales: tuple[Expr, ...]
     rhs: tuple[Expr, ...]
+    projection: Mapping[int, Expr]
     observables: Mapping[str, Expr]
     amounts: Mapping[str, Expr]
     concentrations: Mapping[str, Expr]

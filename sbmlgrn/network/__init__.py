@@ -1,5 +1,6 @@
 """Models as immutable values: the elements of SBML, builder methods, and the difference between two networks."""
 
+from sbmlgrn.network.elements import AlgebraicRule as AlgebraicRule
 from sbmlgrn.network.elements import AssignmentRule as AssignmentRule
 from sbmlgrn.network.elements import Compartment as Compartment
 from sbmlgrn.network.elements import Element as Element

@@ -129,7 +129,8 @@ class ModifierSpeciesReference:
 class Reaction(Element):
     """A process that changes amounts (SBML L3V2 Core, 4.11); `kinetic_law` in extent per time.
 
-    Local parameters occur in `kinetic_law` under their full name ``reaction.parameter``.
+    Local parameters occur in `kinetic_law` under their full name ``reaction.parameter``. A `fast` reaction (up to
+    L3V1, 4.13.2) is in equilibrium at all times: its kinetic law is zero.
     """
 
     reactants: tuple[SpeciesReference, ...] = ()
@@ -138,6 +139,7 @@ class Reaction(Element):
     kinetic_law: Expr | None = None
     local_parameters: tuple[LocalParameter, ...] = ()
     reversible: bool = False
+    fast: bool = False
     compartment: str | None = None
 
 
@@ -162,6 +164,13 @@ class RateRule:
     """``d variable / dt = math`` (SBML L3V2 Core, 4.9.4)."""
 
     variable: str
+    math: Expr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgebraicRule:
+    """``0 = math`` at all times (SBML L3V2 Core, 4.9.2)."""
+
     math: Expr | None
 
 
@@ -198,4 +207,4 @@ class Event(Element):
     assignments: tuple[EventAssignment, ...] = ()
 
 
-Rule: TypeAlias = AssignmentRule | RateRule
+Rule: TypeAlias = AssignmentRule | RateRule | AlgebraicRule

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from sbmlgrn.network.elements import (
+    AlgebraicRule,
     AssignmentRule,
     Compartment,
     Element,
@@ -62,7 +63,7 @@ class Network:
         name: text for people.
         level, version: the SBML Level and Version whose semantics the elements have.
         unit_definitions … events: the elements in document order.
-        rules: assignment and rate rules in document order.
+        rules: assignment, rate and algebraic rules in document order.
         substance_units … extent_units: units of the model as a whole.
         conversion_factor: id of the parameter that turns extent into substance.
         source: text of the document that the network was read from, so that it can be edited in place.
@@ -215,6 +216,8 @@ def _place(element: Element | InitialAssignment | Rule) -> tuple[str, str]:
         return "initial_assignments", element.symbol
     if isinstance(element, AssignmentRule | RateRule):
         return "rules", element.variable
+    if isinstance(element, AlgebraicRule):
+        return "rules", ""
     return _COLLECTIONS[type(element)], element.id
 
 
@@ -245,7 +248,8 @@ class Change:
     """One difference between two networks.
 
     Attributes:
-        element: what it concerns: an id, or ``initialAssignment(id)``, ``rule(id)``, ``reaction.id`` or ``model``.
+        element: what it concerns: an id, or ``initialAssignment(id)``, ``rule(id)``, ``reaction.id``, ``model``, or
+            by position from 0 ``algebraicRule(i)`` and, for one without an id, ``event(i)``.
         attribute: the attribute that differs; ``None`` if the whole element was added or removed.
         before: value in the first network; ``None`` if it is missing there.
         after: value in the second network; ``None`` if it is missing there.
@@ -291,4 +295,6 @@ def _items(
     for reaction in network.reactions:
         yield from ((f"{reaction.id}.{p.id}", p) for p in reaction.local_parameters)
     yield from ((f"initialAssignment({a.symbol})", a) for a in network.initial_assignments)
-    yield from ((f"rule({r.variable})", r) for r in network.rules)
+    yield from ((f"rule({r.variable})", r) for r in network.rules if not isinstance(r, AlgebraicRule))
+    algebraic = [r for r in network.rules if isinstance(r, AlgebraicRule)]
+    yield from ((f"algebraicRule({i})", r) for i, r in enumerate(algebraic))

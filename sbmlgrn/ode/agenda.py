@@ -160,7 +160,7 @@ class Agenda:
         if values is None:
             values = self._model.event_values(execution.event, t, y, self._p)
         index = torch.tensor(list(self._transitions[execution.event].values), device=y.device, dtype=torch.long)
-        return y.index_copy(-1, index, values)
+        return self._model.project(t, y.index_copy(-1, index, values), self._p)
 
 
 class EventCascadeError(Exception):

@@ -124,4 +124,4 @@ class _Replay:
         if values is None:
             values = self._model.event_values(entry.event, moment, y, self._p)
         index = torch.tensor(list(self._model.system.transitions[entry.event].values), device=y.device)
-        return y.index_copy(-1, index.long(), values)
+        return self._model.project(moment, y.index_copy(-1, index.long(), values), self._p)

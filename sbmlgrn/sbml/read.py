@@ -13,6 +13,7 @@ import libsbml
 
 from sbmlgrn.expr import Expr, postorder
 from sbmlgrn.network import (
+    AlgebraicRule,
     AssignmentRule,
     Compartment,
     Event,
@@ -46,6 +47,9 @@ _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_FATAL: Severity.ERROR,
 }
 _UNSUPPORTED: Final = "Remove it, or use a version of sbmlgrn that supports it; ignoring it would change the results."
+_UNDEFINED_UNITS: Final = 10313
+"""An error on which no value depends, since units are not converted."""
+
 _SUPPORTED_PACKAGES: Final = {"l3v2extendedmath", "comp"}
 _UNITS_OF_MODEL: Final = ("substance", "time", "volume", "area", "length", "extent")
 
@@ -169,8 +173,9 @@ def _from_libsbml(error: Any, document: Document) -> Issue:
     text = " ".join(error.getMessage().split())
     parts = _RULE.fullmatch(text)
     rule, reference, finding = parts.groups("") if parts else (text, "", "")
+    severity = _SEVERITIES.get(error.getSeverity(), Severity.ERROR)
     return Issue(
-        severity=_SEVERITIES.get(error.getSeverity(), Severity.ERROR),
+        severity=Severity.WARNING if error.getErrorId() == _UNDEFINED_UNITS else severity,
         code=f"sbml-{error.getErrorId()}",
         message=finding or rule or error.getShortMessage(),
         hint=f"See {reference}: {rule}" if finding and reference else f"See {reference}." if reference else "",
@@ -310,15 +315,13 @@ class _Reader:
     def _rules(self) -> Iterator[Rule]:
         for rule in _items(self.model.getListOfRules()):
             if rule.isAlgebraic():
-                self.refuse("algebraic-rule", rule, None, "an algebraic rule")
+                yield AlgebraicRule(math=self._math(rule, None))
                 continue
             kind = RateRule if rule.isRate() else AssignmentRule
             yield kind(variable=rule.getVariable(), math=self._math(rule, rule.getVariable()))
 
     def _reaction(self, r: Any) -> Reaction:
         name = r.getId()
-        if r.isSetFast() and r.getFast():
-            self.refuse("fast-reaction", r, name, f"fast reaction {name!r}")
         law = r.getKineticLaw()
         local: list[LocalParameter] = []
         math_: Expr | None = None
@@ -342,6 +345,7 @@ class _Reader:
             kinetic_law=math_,
             local_parameters=tuple(local),
             reversible=r.getReversible(),
+            fast=r.isSetFast() and r.getFast(),
             compartment=_text(r, "Compartment"),
         )
 

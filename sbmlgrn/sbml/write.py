@@ -14,6 +14,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sbmlgrn.expr import Expr, format_number
 from sbmlgrn.network import (
+    AlgebraicRule,
     AssignmentRule,
     Compartment,
     Element,
@@ -110,7 +111,9 @@ def write(network: Network) -> str:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_blank_text=False)
     root = etree.fromstring(text.encode(), parser)
     editor = _Editor(root, network.level)
-    for change in changes:
+    removals = [c for c in changes if c.attribute is None and c.after is None]
+    # elements that go by their position keep it only if the last are removed first
+    for change in [*(c for c in changes if c not in removals), *reversed(removals)]:
         editor.apply(change.element, change.attribute, change.before, change.after)
     return _serialise(root)
 
@@ -150,6 +153,8 @@ class _Editor:
         """The XML element that `diff` calls `name`."""
         owner, _, local = name.partition(".")
         kind, _, rest = name.removesuffix(")").partition("(")
+        if kind in ("algebraicRule", "event") and rest:
+            return list(self.model.iter(self._tag(kind)))[int(rest)]
         tags, key = _TAGS_OF.get(kind, (None, "id" if self.level > 1 else "name"))
         if tags is not None:
             owner, local = rest, ""
@@ -298,7 +303,7 @@ def _belongs(item: _Item, collection: str) -> bool:
         "species": Species,
         "parameters": Parameter,
         "initial_assignments": InitialAssignment,
-        "rules": (AssignmentRule, RateRule),
+        "rules": (AssignmentRule, RateRule, AlgebraicRule),
         "reactions": Reaction,
         "events": Event,
     }
@@ -379,6 +384,8 @@ def _build(item: _Item, namespace: str) -> Any:
             return element("initialAssignment", math_of(item.math), symbol=item.symbol)
         case AssignmentRule():
             return element("assignmentRule", math_of(item.math), variable=item.variable)
+        case AlgebraicRule():
+            return element("algebraicRule", math_of(item.math))
         case RateRule():
             return element("rateRule", math_of(item.math), variable=item.variable)
         case SpeciesReference():
@@ -428,7 +435,12 @@ def _build(item: _Item, namespace: str) -> Any:
             if item.kinetic_law is not None or local:
                 local_list = _list("listOfLocalParameters", local, namespace) if local else None
                 law = element("kineticLaw", math_of(item.kinetic_law, item.id), local_list)
-            return element("reaction", *lists, law, **common, reversible=item.reversible, compartment=item.compartment)
+            if item.fast and namespace == CORE:
+                raise ValueError(f"reaction {item.id!r} is fast, which Level 3 Version 2 does not know any more")
+            fast = {} if namespace == CORE else {"fast": item.fast}
+            return element(
+                "reaction", *lists, law, **common, reversible=item.reversible, compartment=item.compartment, **fast
+            )
     raise TypeError(f"{type(item).__name__} has no SBML element")
 
 

@@ -86,6 +86,14 @@ class Model(nn.Module):
         conditions = [as_number(e.trigger) for e in self.system.transitions]
         return self._evaluate("triggers", conditions, t, y, p)
 
+    def project(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """The state ``[..., state]`` with what algebraic equations tie to the rest brought up to date after a jump."""
+        projection = self.system.projection
+        if not projection:
+            return y
+        values = self._evaluate("project", tuple(projection.values()), t, y, p)
+        return y.index_copy(-1, torch.tensor(tuple(projection), device=y.device), values)
+
     def event_atoms(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Whether each comparison within an event's trigger holds, 1 or 0, ``[..., comparison]``."""
         atoms = [as_number(a) for a in comparisons(self.system.transitions[event].trigger)]

@@ -7,10 +7,12 @@ from sbmlgrn.network import AssignmentRule, RateRule
 from sbmlgrn.sbml import MAX_DOCUMENT_BYTES, SBMLError, Severity, load, read, validate
 
 L3 = '<?xml version="1.0"?><sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2">{}</sbml>'
-ALGEBRAIC = (
+DELAYED = (
     '<model id="m"><listOfParameters><parameter id="p" value="1" constant="false"/></listOfParameters>'
-    '<listOfRules><algebraicRule><math xmlns="http://www.w3.org/1998/Math/MathML"><ci> p </ci></math></algebraicRule>'
-    "</listOfRules></model>"
+    '<listOfRules><rateRule variable="p"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply>'
+    '<csymbol encoding="text" '
+    'definitionURL="http://www.sbml.org/sbml/symbols/delay">delay</csymbol><ci> p </ci><cn> 1 </cn></apply></math>'
+    "</rateRule></listOfRules></model>"
 )
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE sbml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -76,12 +78,12 @@ def test_inconsistent_model_names_rule_element_and_line() -> None:
 
 
 def test_unsupported_features_are_refused_by_name() -> None:
-    assert only(L3.format(ALGEBRAIC))[:2] == ("unsupported-algebraic-rule", None)
+    assert only(L3.format(DELAYED))[:2] == ("unsupported-math", "p")
 
 
 def test_load_raises_with_all_issues(tmp_path: Path) -> None:
-    with pytest.raises(SBMLError, match="unsupported-algebraic-rule") as caught:
-        load(L3.format(ALGEBRAIC))
+    with pytest.raises(SBMLError, match="unsupported-math") as caught:
+        load(L3.format(DELAYED))
     assert caught.value.issues
     with pytest.raises(FileNotFoundError, match=r"missing\.xml"):
         load(tmp_path / "missing.xml")
