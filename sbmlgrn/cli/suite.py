@@ -1,0 +1,140 @@
+"""`sbmlgrn suite`: the cases of the SBML Test Suite, all of them or one for the suite's own runner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sbmlgrn.cli.errors import ExitCode, show_error
+from sbmlgrn.cli.output import err, out, table
+
+if TYPE_CHECKING:
+    from sbmlgrn.suite import CaseResult
+
+_FAILURES_SHOWN: Final = 20
+_REASON_SHOWN: Final = 300
+_COLOURS: Final = {"pass": "green", "wrong": "red", "declined": "yellow", "error": "red", "timeout": "red"}
+
+
+def suite(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of cases, each a folder such as 00001.", show_default=False)
+    ],
+    case: Annotated[
+        str | None, typer.Argument(metavar="[CASE", help="Run one case as a wrapper of the official test runner.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="OUTDIR", help="Where its CASE.csv is written.")] = None,
+    level: Annotated[int | None, typer.Argument(metavar="LEVEL", help="Level of its document.")] = None,
+    version: Annotated[int | None, typer.Argument(metavar="VERSION]", help="Version of its document.")] = None,
+    cases: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Numbers and ranges, such as 1-100,205. [default: all]", show_default=False),
+    ] = None,
+    level_version: Annotated[
+        str, typer.Option(metavar="L.V", help="Each case's newest document, all of them, or those of, say, 3.2.")
+    ] = "newest",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every result as JSON.", show_default=False)
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Write FOLDER/CASE.csv for each case.", show_default=False),
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one case.")] = 60.0,
+) -> None:
+    """Run the SBML Test Suite, and judge the results by its own rule.
+
+    Exit code 0 if all cases pass, 1 if some do not.
+
+    Example: [cyan]sbmlgrn suite cases/semantic --cases 1-100 --jobs 2 --json suite.json[/cyan]
+
+    With CASE OUTDIR LEVEL VERSION it writes the results of one case and judges nothing, as the suite's test runner
+    expects of a wrapper. Arguments for it there: [cyan]suite %d %n %o %l %v[/cyan]
+    """
+    if case is None:
+        _run(directory, cases, level_version, jobs, json_file, results, timeout)
+    elif folder is None or level is None or version is None:
+        raise typer.BadParameter("expected all of CASE OUTDIR LEVEL VERSION, or none of them")
+    else:
+        _wrap(directory, case, folder, f"{level}.{version}")
+
+
+def _run(
+    directory: Path,
+    cases: str | None,
+    level_version: str,
+    jobs: int,
+    json_file: Path | None,
+    folder: Path | None,
+    timeout: float,
+) -> None:
+    from sbmlgrn.suite import CaseStatus, run_suite
+    from sbmlgrn.suite.report import as_data
+
+    if json_file is not None and not json_file.parent.is_dir():
+        raise typer.BadParameter(f"the folder {str(json_file.parent)!r} does not exist", param_hint="--json")
+    columns = (TextColumn("running the suite"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as progress:
+        shown = progress.add_task("", total=None)
+        results = run_suite(
+            directory,
+            cases=cases,
+            level_version=level_version,
+            jobs=jobs,
+            timeout=timeout,
+            out=folder,
+            on_result=lambda _, total: progress.update(shown, total=total, advance=1),
+        )
+    if json_file is not None:
+        json_file.write_text(json.dumps(as_data(results), indent=1, allow_nan=False) + "\n")
+    _print(results)
+    all_pass = all(result.status is CaseStatus.PASS for result in results)
+    raise typer.Exit(ExitCode.OK if all_pass else ExitCode.FAILED)
+
+
+def _wrap(directory: Path, name: str, folder: Path, level_version: str) -> None:
+    from sbmlgrn.suite import DeclinedError, SimulationError, load_case, run_case
+    from sbmlgrn.suite.results import write_results
+
+    case = load_case(directory, name)
+    path = folder / f"{case.id}.csv"
+    path.unlink(missing_ok=True)
+    try:
+        results = run_case(case, case.document(level_version))
+    except DeclinedError as declined:
+        show_error(f"case {case.id} needs what is not supported: {declined}")
+        raise typer.Exit(ExitCode.FAILED) from None
+    except SimulationError as error:
+        show_error(f"case {case.id}: {error}")
+        raise typer.Exit(ExitCode.FAILED) from None
+    write_results(results, path)
+
+
+def _print(results: Sequence[CaseResult]) -> None:
+    from textwrap import shorten
+
+    from rich.markup import escape
+
+    from sbmlgrn.suite.report import CaseStatus, TagCounts, by_tag, count
+
+    console = out()
+    total = TagCounts("all", count(results))
+    statuses = [status for status in CaseStatus if total.counts[status] or status is CaseStatus.PASS]
+    rows = table("tag", "cases", *statuses, "passed", numbers=("cases", *statuses, "passed"))
+    rows.columns[0].no_wrap = True
+    for row in (*(row for row in by_tag(results) if row.share_passed < 1), total):
+        numbers = [f"[{_COLOURS[s]}]{row.counts[s]}[/]" if row.counts[s] else "[dim]–[/]" for s in statuses]
+        rows.add_row(escape(row.tag), str(row.total), *numbers, f"{100 * row.share_passed:.1f} %")
+    console.print(rows)
+    failed = [r for r in results if r.status not in (CaseStatus.PASS, CaseStatus.DECLINED)]
+    for result in failed[:_FAILURES_SHOWN]:
+        where = f"{result.case} l{result.level_version.replace('.', 'v')}"
+        console.print(f"[red]{result.status.value}[/] {where}: {escape(shorten(result.reason, _REASON_SHOWN))}")
+    if len(failed) > _FAILURES_SHOWN:
+        console.print(f"… and {len(failed) - _FAILURES_SHOWN} more that fail: --json FILE writes all")

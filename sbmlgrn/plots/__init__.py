@@ -1,0 +1,9 @@
+"""Pictures of tables.
+
+Every function returns a matplotlib `Figure` with a canvas of its own: neither pyplot nor the back end that the caller
+has chosen is touched. Nothing is computed here that is not needed to place ink.
+"""
+
+from sbmlgrn.plots.frequency_design import frequency_design as frequency_design
+from sbmlgrn.plots.style import PALETTE as PALETTE
+from sbmlgrn.plots.time_course import time_course as time_course

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from sbmlgrn import __version__
+from sbmlgrn.cli import app
+from sbmlgrn.cli.errors import show_error
+
+DECAY = "model decay; species S; S = 8; k = 0.5; S' = -k*S; end"
+# A linear oscillator: its period is 2 pi / w whatever the amplitude.
+OSCILLATOR = "model oscillator; species x, y; x = 3; y = 1; w = 1; x' = w*(y - 1); y' = -w*(x - 2); end"
+CORE = "http://www.sbml.org/sbml/level3/version2/core"
+BAD = {
+    "not-xml.xml": ("hello <", "not XML"),
+    "html.xml": ("<html><body/></html>", "'sbml'"),
+    "entities.xml": (
+        '<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+        f'<sbml xmlns="{CORE}" level="3" version="2"><model name="&b;"/></sbml>',
+        "document type",
+    ),
+    "inconsistent.xml": (
+        f'<sbml xmlns="{CORE}" level="3" version="2"><model><listOfSpecies><species id="S" compartment="nowhere" '
+        'hasOnlySubstanceUnits="true" boundaryCondition="false" constant="false"/></listOfSpecies></model></sbml>',
+        "nowhere",
+    ),
+    "import.ant": ('import "other.ant"\nmodel m; S = 1; end', "imports another file"),
+}
+
+
+def run(*arguments: object) -> Result:
+    # A fixed width, so that messages break in the same places everywhere.
+    return CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, [str(argument) for argument in arguments])
+
+
+def run_json(*arguments: object, code: int = 0) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == code, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def decay(tmp_path: Path) -> Path:
+    path = tmp_path / "decay.ant"
+    path.write_text(DECAY)
+    return path
+
+
+@pytest.fixture
+def oscillator(tmp_path: Path) -> Path:
+    path = tmp_path / "oscillator.ant"
+    path.write_text(OSCILLATOR)
+    return path
+
+
+@pytest.mark.parametrize(
+    "command", ["validate", "convert", "simulate", "crosscheck", "serve", "demo", "design frequency"], ids=str
+)
+def test_every_command_has_help_with_an_example_and_json(command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert f"Example: sbmlgrn {command}" in result.stdout
+    assert "--json" in result.stdout
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"sbmlgrn {__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom sbmlgrn.cli import app\n"
+        "heavy = {'torch', 'grpc', 'roadrunner', 'matplotlib', 'numpy', 'pandas', 'libsbml'}\n"
+        "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_validate_tells_what_is_in_a_valid_model(elowitz: Path) -> None:
+    told = run_json("validate", elowitz)
+    assert told["valid"]
+    assert told["model"]["species"] == 6
+    assert told["model"]["reactions"] == 12
+    result = run("validate", elowitz)
+    assert result.exit_code == 0
+    assert "6 species" in result.stdout
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_documents_end_with_code_2_and_one_clear_panel(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    text, expected = BAD[name]
+    path.write_text(text)
+    told = run_json("validate", path, code=2)
+    assert not told["valid"]
+    assert any(expected in issue["message"] for issue in told["issues"] if issue["severity"] == "error")
+    result = run("simulate", path, "--end", 1)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert expected in result.stderr
+    assert "Error" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_file_is_bad_input() -> None:
+    result = run("simulate", "nowhere.xml", "--end", 1)
+    assert result.exit_code == 2
+    assert "nowhere.xml" in result.stderr
+
+
+def test_simulate_agrees_with_the_exact_solution(decay: Path, tmp_path: Path) -> None:
+    csv, plot = tmp_path / "course.csv", tmp_path / "course.png"
+    arguments = ("simulate", decay, "--end", 4, "--points", 9, "--set", "k=0.25", "--csv", csv, "--plot", plot)
+    told = run_json(*arguments, "--rtol", 1e-9)
+    exact = 8 * np.exp(-0.25 * np.linspace(0, 4, 9))
+    np.testing.assert_allclose(told["values"]["S"], exact, rtol=1e-7)
+    np.testing.assert_allclose(pd.read_csv(csv)["S"], exact, rtol=1e-7)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert told["set"] == {"k": 0.25}
+
+
+def test_simulate_prints_a_table(decay: Path) -> None:
+    result = run("simulate", decay, "--end", 4, "--rtol", 1e-9)
+    (row,) = [line for line in result.stdout.splitlines() if line.startswith("S ")]
+    assert row.split()[:3] == ["S", "8", "1.08268"]
+    assert "█" in row
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--end", 4, "--set", "kk=1"), "'k'"),
+        (("--end", 4, "--set", "k=fast"), "NAME=NUMBER"),
+        (("--end", 4, "--set", "k=1", "--set", "k=2"), "twice"),
+        (("--end", 4, "--start", -1), "negative"),
+        (("--end", 0), "after the start"),
+        (("--end", 4, "--points", 1), "2"),
+        (("--end", 4, "--rtol", 0), "rtol"),
+        (("--end", 4, "--symbol", "T"), "'T'"),
+        (("--end", 4, "--plot", "course.gif"), "course.gif"),
+        (("--end", 4, "--csv", "nowhere/course.csv"), "nowhere"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_simulate(decay: Path, arguments: tuple[object, ...], expected: str) -> None:
+    result = run("simulate", decay, *arguments)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_solution_that_ends_early_is_a_failed_job(tmp_path: Path) -> None:
+    path = tmp_path / "root.ant"
+    path.write_text("model early; species S; S = 1; S' = sqrt(1 - time); end")
+    told = run_json("simulate", path, "--end", 2, code=1)
+    assert told["status"] == "not_finite"
+    assert told["values"]["S"][-1] is None
+
+
+def test_convert_there_and_back_keeps_the_mathematics(elowitz: Path, tmp_path: Path) -> None:
+    antimony, back = tmp_path / "e.ant", tmp_path / "e.xml"
+    assert run_json("convert", elowitz, antimony)["format"] == "Antimony"
+    assert run_json("convert", antimony, back)["format"] == "SBML"
+    before, after = (run_json("simulate", path, "--end", 20, "--points", 5)["values"] for path in (elowitz, back))
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-6)
+
+
+def test_convert_refuses_an_unknown_format(decay: Path) -> None:
+    result = run("convert", decay, "model.json")
+    assert result.exit_code == 2
+    assert ".xml" in result.stderr
+
+
+def test_crosscheck(decay: Path) -> None:
+    told = run_json("crosscheck", decay, "--end", 4)
+    assert told["agrees"]
+    assert told["worst_relative"] <= 1e-6
+    assert run_json("crosscheck", decay, "--end", 4, "--tolerance", 1e-18, code=1)["agrees"] is False
+    assert "agrees with libRoadRunner" in run("crosscheck", decay, "--end", 4).stdout
+
+
+def test_design_reaches_the_period_asked(oscillator: Path, tmp_path: Path) -> None:
+    output, plot = tmp_path / "faster.xml", tmp_path / "faster.png"
+    told = run_json(
+        "design",
+        "frequency",
+        oscillator,
+        "--species",
+        "x",
+        "--period",
+        4,
+        "--free",
+        "w:0.2:5",
+        "--out",
+        output,
+        "--plot",
+        plot,
+    )
+    assert told["reached"]
+    assert told["values_after"]["w"] == pytest.approx(2 * np.pi / 4, rel=2e-3)
+    assert told["period_before"] == pytest.approx(2 * np.pi, rel=2e-3)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    after = run_json("simulate", output, "--end", 4, "--points", 2, "--rtol", 1e-8)["values"]["x"]
+    assert after[-1] == pytest.approx(after[0], rel=1e-2)
+
+
+def test_design_that_misses_its_aim_says_so_and_keeps_the_nearest(oscillator: Path) -> None:
+    arguments = ("design", "frequency", oscillator, "--species", "x", "--period", 4, "--free", "w:0.9:1.1")
+    told = run_json(*arguments, code=1)
+    assert not told["reached"]
+    assert told["period_found"] == pytest.approx(2 * np.pi / 1.1, rel=5e-3)
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert "not reached" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--species", "z", "--free", "w:0.2:5"), "'z'"),
+        (("--species", "x", "--free", "v:0.2:5"), "'v'"),
+        (("--species", "x", "--free", "w:2:5"), "bounds"),
+        (("--species", "x", "--free", "w:5:2"), "below the upper bound"),
+        (("--species", "x", "--free", "w:5"), "ID:LOWER:UPPER"),
+        (("--species", "x", "--free", "w:0.2:5", "--period", -3), "period"),
+        (("--species", "x", "--free", "w:0.2:5", "--out", "nowhere/x.xml"), "nowhere"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_design(oscillator: Path, arguments: tuple[object, ...], expected: str) -> None:
+    result = run("design", "frequency", oscillator, "--period", 4, *arguments)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_design_of_a_species_that_does_not_oscillate(decay: Path) -> None:
+    result = run("design", "frequency", decay, "--species", "S", "--period", 4, "--free", "k:0.1:1")
+    assert result.exit_code == 2
+    assert "does not oscillate" in result.stderr
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(decay: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sbmlgrn.sbml.load", lambda _: np.broadcast_shapes((3,), (4,)))
+    result = run("simulate", decay, "--end", 1)
+    assert isinstance(result.exception, ValueError)
+
+
+def test_errors_of_the_system_are_told_in_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    show_error(PermissionError(13, "Permission denied", "model.xml"))
+    assert "model.xml: Permission denied" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    program = f"{sys.executable} -m sbmlgrn.cli simulate --help | head -1"
+    done = subprocess.run(program, shell=True, check=False, capture_output=True, text=True)
+    assert done.stderr == ""
