@@ -75,12 +75,7 @@ def take(source: Path | str | bytes) -> Document:
     """
     data, path = _fetch(source)
     folder = None if path is None else path.absolute().parent
-    if len(data) > MAX_DOCUMENT_BYTES:
-        raise RefusedError(
-            "document-too-large",
-            f"the document has {len(data):,} bytes, at most {MAX_DOCUMENT_BYTES:,} are read",
-            "Remove embedded data or split the model.",
-        )
+    _check_size(len(data))
     text = _decode(data)
     if not text.strip("\x00 \t\r\n"):
         raise RefusedError("empty-document", "the document is empty", "Give an SBML or Antimony model.")
@@ -104,9 +99,17 @@ def _fetch(source: Path | str | bytes) -> tuple[bytes, Path | None]:
         raise RefusedError("not-a-file", f"{str(path)!r} is a folder, a file was expected", "Name a file in it.")
     if not path.exists():
         raise FileNotFoundError(f"no file {str(path)!r}: give the path, or the text, of an SBML or Antimony model")
-    if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        return b" " * (MAX_DOCUMENT_BYTES + 1), path
+    _check_size(path.stat().st_size)
     return path.read_bytes(), path
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_DOCUMENT_BYTES:
+        raise RefusedError(
+            "document-too-large",
+            f"the document has {size:,} bytes, at most {MAX_DOCUMENT_BYTES:,} are read",
+            "Remove embedded data or split the model.",
+        )
 
 
 def _decode(data: bytes) -> str:
