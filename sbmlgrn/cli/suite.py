@@ -26,11 +26,11 @@ def suite(
         Path, typer.Argument(metavar="DIR", help="Folder of cases, each a folder such as 00001.", show_default=False)
     ],
     case: Annotated[
-        str | None, typer.Argument(metavar="[CASE", help="Run one case as a wrapper of the official test runner.")
+        str | None, typer.Argument(metavar="CASE", help="Run one case as a wrapper of the official test runner.")
     ] = None,
     folder: Annotated[Path | None, typer.Argument(metavar="OUTDIR", help="Where its CASE.csv is written.")] = None,
     level: Annotated[int | None, typer.Argument(metavar="LEVEL", help="Level of its document.")] = None,
-    version: Annotated[int | None, typer.Argument(metavar="VERSION]", help="Version of its document.")] = None,
+    version: Annotated[int | None, typer.Argument(metavar="VERSION", help="Version of its document.")] = None,
     cases: Annotated[
         str | None,
         typer.Option(metavar="LIST", help="Numbers and ranges, such as 1-100,205. [default: all]", show_default=False),

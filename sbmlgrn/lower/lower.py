@@ -466,15 +466,30 @@ class _Lowering:
             parts = {"trigger": event.trigger, "delay": event.delay, "priority": event.priority}
             table |= {f"event:{i}:{n}": self._expand(math, owner) for n, math in parts.items() if math is not None}
             new = {a.variable: self._expand(a.math, owner) for a in event.assignments if a.math is not None}
-            for name, value in new.items():
+            for name in new:
                 if name not in self.states:
                     raise LoweringError(owner, f"{owner!r} assigns {name!r}, which is no variable of the model")
-                key = f"event:{i}:value:{name}"
-                table[key] = value
-                if self.states[name].quantity is Quantity.AMOUNT and self._size(self.species[name]) is not None:
-                    compartment = self.species[name].compartment
-                    table[key] = multiply(value, new.get(compartment, symbol(compartment)))
+            values = new | {n: symbol(n) for n in self._diluted(new)}
+            table |= {f"event:{i}:value:{n}": self._as_state(n, value, new) for n, value in values.items()}
         return table
+
+    def _diluted(self, new: Mapping[str, Expr]) -> list[str]:
+        """Species integrated as concentrations whose compartment an event changes, while their amount stays."""
+        return [
+            n
+            for n, state in self.states.items()
+            if state.quantity is Quantity.CONCENTRATION and n not in new and self.species[n].compartment in new
+        ]
+
+    def _as_state(self, name: str, value: Expr, new: Mapping[str, Expr]) -> Expr:
+        """What an event makes of a state: an assigned concentration is one in the compartment as it was before."""
+        species = self.species.get(name)
+        if species is None or self._size(species) is None:
+            return value
+        size = symbol(species.compartment)
+        if self.states[name].quantity is Quantity.AMOUNT:
+            return multiply(value, size)
+        return divide(multiply(value, size), new[species.compartment]) if species.compartment in new else value
 
     def _transition(self, i: int, values: Mapping[str, Expr], index: Mapping[str, int]) -> Transition:
         event, prefix = self.events[i], f"event:{i}:value:"

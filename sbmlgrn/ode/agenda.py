@@ -92,6 +92,10 @@ class Agenda:
         """Which triggers hold in a state."""
         return [bool(v) for v in self._model.triggers(t, y, self._p).tolist()]
 
+    def comparisons(self, t: float, y: Tensor) -> list[float]:
+        """Which comparisons within the triggers hold in a state, 1 or 0."""
+        return self._model.comparisons(t, y, self._p).tolist()
+
     def has_turned(self, conditions: Sequence[bool]) -> bool:
         """Whether any trigger differs from what it last was."""
         return list(conditions) != self._held

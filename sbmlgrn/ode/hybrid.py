@@ -7,6 +7,7 @@ and ``time > 5`` just after it, which decides what is reported at 5.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -14,6 +15,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import torch
 from scipy.integrate import BDF, LSODA, OdeSolver, Radau
+from scipy.optimize import brentq
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
@@ -158,23 +160,46 @@ class _Trajectory:
 
     def _first_turn(self, begin: float, end: float, at: Interpolant) -> tuple[float, float] | None:
         """Neighbouring times between which a trigger first differs from what it was at `begin`, if one does."""
-        left = begin
+        left, held = begin, self.agenda.comparisons(begin, at(begin))
         for i in range(1, _LOOKS_A_STEP + 1):
             right = end if i == _LOOKS_A_STEP else begin + (end - begin) * i / _LOOKS_A_STEP
-            if self.agenda.has_turned(self.agenda.conditions(right, at(right))):
-                return self._bisect(left, right, at)
+            while self.agenda.comparisons(right, at(right)) != held:
+                before, left = self._flip(left, right, held, at)
+                if self.agenda.has_turned(self.agenda.conditions(left, at(left))):
+                    return before, left
+                held = self.agenda.comparisons(left, at(left))
             left = right
         return None
 
-    def _bisect(self, left: float, right: float, at: Interpolant) -> tuple[float, float]:
-        while True:
-            middle = 0.5 * (left + right)
-            if not left < middle < right:
-                return left, right
-            if self.agenda.has_turned(self.agenda.conditions(middle, at(middle))):
-                right = middle
-            else:
-                left = middle
+    def _flip(self, left: float, right: float, held: list[float], at: Interpolant) -> tuple[float, float]:
+        """Neighbouring times between which a comparison first differs from `held`, its value at `left`."""
+
+        def differs(t: float) -> bool:
+            return self.agenda.comparisons(t, at(t)) != held
+
+        guess = self._root(left, right, held, at)
+        width = 4 * math.ulp(max(abs(left), abs(right)))
+        low, high = guess - width, guess + width
+        if left < low and high < right and not differs(low) and differs(high):
+            left, right = low, high
+        while left < (middle := 0.5 * (left + right)) < right:
+            left, right = (left, middle) if differs(middle) else (middle, right)
+        return left, right
+
+    def _root(self, left: float, right: float, held: list[float], at: Interpolant) -> float:
+        """Where the first margin of a comparison that differs at `right` changes its sign, nearly."""
+        now = self.agenda.comparisons(right, at(right))
+        roots = [right]
+        for i, (before, after) in enumerate(zip(held, now, strict=True)):
+            if before == after:
+                continue
+
+            def margin(t: float, i: int = i) -> float:
+                return float(self._model.margins(t, at(t), self._p)[i])
+
+            if margin(left) * margin(right) < 0:
+                roots.append(brentq(margin, left, right, xtol=4 * math.ulp(max(abs(left), abs(right)))))
+        return min(roots)
 
 
 class _FailedError(Exception):

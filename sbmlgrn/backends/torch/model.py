@@ -38,6 +38,10 @@ class Model(nn.Module):
         self.reaction_ids: tuple[str, ...] = tuple(j.id for j in system.jumps)
         values = [p.value for p in system.parameters]
         self.register_buffer("parameters_default", torch.tensor(values, dtype=dtype, device=device))
+        self._triggers = tuple(as_number(e.trigger) for e in system.transitions)
+        atoms = dict.fromkeys(atom for e in system.transitions for atom in comparisons(e.trigger))
+        self._comparisons = tuple(map(as_number, atoms))
+        self._margins = tuple(subtract(*atom.args) for atom in atoms)
         self._functions: dict[object, VectorFunction] = {}
 
     def rhs(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
@@ -83,8 +87,15 @@ class Model(nn.Module):
 
     def triggers(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Whether the condition of each event holds, 1 or 0, ``[..., event]``, in the order of `System.transitions`."""
-        conditions = [as_number(e.trigger) for e in self.system.transitions]
-        return self._evaluate("triggers", conditions, t, y, p)
+        return self._evaluate("triggers", self._triggers, t, y, p)
+
+    def comparisons(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Whether each comparison within the triggers of all events holds, 1 or 0, ``[..., comparison]``."""
+        return self._evaluate("comparisons", self._comparisons, t, y, p)
+
+    def margins(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """Left minus right side of each of `comparisons` ``[..., comparison]``."""
+        return self._evaluate("margins", self._margins, t, y, p)
 
     def project(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """The state ``[..., state]`` with what algebraic equations tie to the rest brought up to date after a jump."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import sbmlgrn as sg
-from sbmlgrn.expr import TIME, Expr, ExprLike, as_expr, constant, relation, symbol
+from sbmlgrn.expr import TIME, Expr, ExprLike, and_, as_expr, constant, relation, symbol
 from sbmlgrn.network import Event, EventAssignment, Network, Parameter, RateRule
 from sbmlgrn.ode import Status
 
@@ -20,7 +20,7 @@ DELAYED_LATE = (
     "S' = -k*S; k = 0.5; S = 3; th = 1; d = 0.7; at d after (S < th), fromTrigger=false: S = S + time*k, k = 1.2*k"
 )
 BALL = "x' = v; v' = -g; g = 9.81; x = 1; v = 0; e = 0.9; at (x < 0): v = -e*v, x = 0*v"
-VOLUME = "compartment c = 2; S in c; S -> ; k*S*c; k = 0.3; S = 4; at (S < 2): c = 0.4*c"
+VOLUME = "compartment c = 2; S in c; S -> ; k*S*c; k = 0.3; S = 4; at (S < 2): c = 2*c, S = 5"
 GRID = torch.tensor([0.0, 0.3, 0.7, 1.1, 3.1, 6.2, 7.05], dtype=torch.float64)
 
 
@@ -123,11 +123,19 @@ def test_assignments_happen_at_once() -> None:
     assert course(network, [0, 2]) == [1, 2] and course(network, [0, 2], "y") == [2, 1]
 
 
-def test_a_concentration_is_assigned_for_the_new_size() -> None:
+def test_a_concentration_is_assigned_for_the_size_before() -> None:
     text = "compartment c = 2; species S in c, T in c; S = 4; T = 3; at (time >= 1): c = 8, S = 5"
     solution = sg.simulate(sg.compile(sg.load(text)), [0.0, 2.0])
-    assert solution["S"].tolist() == [4.0, 5.0] and solution.amount("S").tolist() == [8.0, 40.0]
+    assert solution["S"].tolist() == [4.0, 1.25] and solution.amount("S").tolist() == [8.0, 10.0]
     assert solution["T"].tolist() == [3.0, 0.75]  # its amount stays
+
+
+def test_a_window_narrower_than_a_step_is_seen() -> None:
+    window = and_(relation("gt", symbol("s"), 0.3), relation("lt", symbol("s"), 0.3001))
+    network = parameter_network(event("E", window, "n", symbol("n") + 1), s=0, n=0).with_elements(
+        RateRule(variable="s", math=constant(1))
+    )
+    assert course(network, [0, 100], "n")[-1] == 1
 
 
 def test_a_double_crossing_within_a_step_is_seen() -> None:
