@@ -42,7 +42,7 @@ def course(network: Network, names: list[str], method: str, rtol: float, atol: f
 
 def compare(network: Network, names: list[str]) -> str | None:
     """``None`` if the two agree; else what differs. Raises if libRoadRunner cannot simulate the model."""
-    found = (np.inf, "")
+    found, ours = (np.inf, ""), {}
     for rtol, atol in TOLERANCES:
         theirs, _ = simulate_in_roadrunner(network.source or "", GRID, names, rtol=rtol, atol=atol)
         ours = course(network, names, "auto", rtol, atol)
