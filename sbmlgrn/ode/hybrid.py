@@ -198,7 +198,8 @@ class _Trajectory:
                 return float(self._model.margins(t, at(t), self._p)[i])
 
             if margin(left) * margin(right) < 0:
-                roots.append(brentq(margin, left, right, xtol=4 * math.ulp(max(abs(left), abs(right)))))
+                tolerance = 4 * math.ulp(max(abs(left), abs(right)))
+                roots.append(float(brentq(margin, left, right, xtol=tolerance)))  # pyright: ignore[reportArgumentType]
         return min(roots)
 
 
