@@ -2,6 +2,7 @@
 
 from sbmlgrn.lower.lower import LoweringError as LoweringError
 from sbmlgrn.lower.lower import lower as lower
+from sbmlgrn.lower.system import Delay as Delay
 from sbmlgrn.lower.system import Jump as Jump
 from sbmlgrn.lower.system import Quantity as Quantity
 from sbmlgrn.lower.system import State as State

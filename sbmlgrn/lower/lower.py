@@ -32,7 +32,7 @@ from sbmlgrn.expr import (
 )
 from sbmlgrn.lower.algebraic import SingularError, is_linear, match, partials, solve, solve_linear
 from sbmlgrn.lower.equilibrium import Equilibrium, held, settled
-from sbmlgrn.lower.system import Jump, Quantity, State, System, SystemParameter, Transition
+from sbmlgrn.lower.system import Delay, Jump, Quantity, State, System, SystemParameter, Transition
 from sbmlgrn.network import AlgebraicRule, AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
@@ -63,6 +63,7 @@ class _Lowering:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.functions = _expanded_functions(network)
+        self.delays: dict[tuple[Expr, ...], Expr] = {}
         self.assigned = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, AssignmentRule))
         self.rates = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, RateRule))
         self.started = self._formulas((a.symbol, a.math) for a in network.initial_assignments)
@@ -92,7 +93,7 @@ class _Lowering:
         return {name: self._expand(math, name) for name, math in definitions if math is not None}
 
     def _expand(self, math: Expr, owner: str) -> Expr:
-        """`math` with functions expanded, and ``rateOf x`` turned into a symbol of its own."""
+        """`math` with functions expanded, and ``rateOf x`` and ``delay(x, lag)`` turned into symbols of their own."""
 
         def rule(node: Expr, args: tuple[Expr, ...]) -> Expr | None:
             if node.op == "call":
@@ -102,7 +103,7 @@ class _Lowering:
                     raise LoweringError(owner, f"rateOf in the formula of {owner!r} takes a symbol, not {args[0]!r}")
                 return symbol(f"{_RATE}{args[0].value}")
             if node.op == "delay":
-                raise LoweringError(owner, f"delay() in the formula of {owner!r} is not supported yet")
+                return self.delays.setdefault(args, symbol(f"d:{len(self.delays)}"))
             return None
 
         return rewrite([math], rule)[0]
@@ -280,6 +281,8 @@ class _Lowering:
         definitions |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
         definitions |= self.laws
         definitions |= self._local_parameters()
+        for (value, lag), leaf in self.delays.items():
+            definitions |= {str(leaf.value): value, f"past:{leaf.value}:lag": lag}
         return definitions
 
     def _own_start(self, name: str, stoichiometry: float | None = None) -> Expr:
@@ -300,7 +303,7 @@ class _Lowering:
         """Definition of every symbol's value at any time; `start` holds resolved initial values."""
         definitions: dict[str, Expr] = {}
         for name in start:
-            if name in self.species or name in self.laws or name.startswith(("algebraic:", _RATE)):
+            if name in self.species or name in self.laws or name.startswith(("algebraic:", "d:", "past:", _RATE)):
                 continue
             state = self.states.get(name)
             definitions[name] = state.leaf if state else self.unknowns.get(name) or self.assigned.get(name, start[name])
@@ -359,13 +362,17 @@ class _Lowering:
         return done
 
     def system(self) -> System:
+        events = self._event_formulas()  # first, since it may find delays
         start = self._resolve(self._at_start())
+        before = {str(leaf.value): start[str(leaf.value)] for leaf in self.delays.values()}
+        if before:
+            shifted = {n: substitute([e], {}, time=negate(start[f"past:{n}:lag"]))[0] for n, e in before.items()}
+            start = self._resolve(self._at_start() | shifted)
         start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
         start = self._with_unknowns(start, self._guesses(start))
         definitions = self._over_time(start)
         flows = {f"flow:{n}": self.rates.get(n, self.changes.get(n, ZERO)) for n in self.states}
         flows |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
-        events = self._event_formulas()
         nets = {r.id: self._net_stoichiometry(r) for r in self.network.reactions}
         jumps = {
             f"jump:{r}:{n}": self._converted(n, value)
@@ -373,7 +380,9 @@ class _Lowering:
             for n, value in net.items()
             if n in self.states
         }
-        values = self._resolve(definitions | flows | jumps | events)
+        delays = {f"past:{leaf.value}:value": value for (value, _), leaf in self.delays.items()}
+        delays |= {f"past:{leaf.value}:lag": lag for (_, lag), leaf in self.delays.items()}
+        values = self._resolve(definitions | flows | jumps | events | delays)
         values, projection = self._reduced(values)
         initial = {n: self._initial_state(s, start) for n, s in self.states.items()}
         equilibria = [
@@ -409,6 +418,10 @@ class _Lowering:
                 for r, net in nets.items()
             ),
             transitions=tuple(self._transition(i, values, index) for i in range(len(self.events))),
+            delays=tuple(
+                Delay(values[f"past:{n}:value"], before[n], values[f"past:{n}:lag"], leaf)
+                for n, leaf in zip(before, self.delays.values(), strict=True)
+            ),
         )
 
     def _guesses(self, start: Mapping[str, Expr]) -> list[Expr]:
@@ -506,6 +519,7 @@ class _Lowering:
 
     def _require_known(self, values: Mapping[str, Expr], definitions: Iterable[str]) -> None:
         leaves = {s.leaf for s in self.states.values()} | {p.leaf for p in self.parameters.values()}
+        leaves |= set(self.delays.values())
         known = {str(leaf.value) for leaf in leaves}
         for name in definitions:
             missing = free_symbols(values[name]) - known

@@ -92,6 +92,23 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """A value of the past, ``value(t − lag)``.
+
+    Attributes:
+        value: what is looked up.
+        before: the same before the start: what rules and initial assignments say at that time, over p and the time.
+        lag: how long ago.
+        leaf: the expression that stands for it.
+    """
+
+    value: Expr
+    before: Expr
+    lag: Expr
+    leaf: Expr
+
+
+@dataclass(frozen=True)
 class System:
     """A network as equations over `states`, `parameters` and the time.
 
@@ -109,6 +126,7 @@ class System:
         concentrations: concentration of every species whose compartment has a size.
         jumps: the reactions, in the network's order.
         transitions: the events, in the network's order.
+        delays: values of the past on which expressions depend.
     """
 
     states: tuple[State, ...]
@@ -122,3 +140,4 @@ class System:
     concentrations: Mapping[str, Expr]
     jumps: tuple[Jump, ...]
     transitions: tuple[Transition, ...]
+    delays: tuple[Delay, ...]

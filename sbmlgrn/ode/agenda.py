@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
+from sbmlgrn.ode.history import History
 
 
 class Cause(Enum):
@@ -67,16 +68,16 @@ class Agenda:
 
     Args:
         model: what is simulated.
-        parameters: ``[parameter]``.
+        history: its parameters, and its past.
         chooser: chooses among executions of equal priority.
 
     Attributes:
         log: all that happened, in order.
     """
 
-    def __init__(self, model: Model, parameters: Tensor, chooser: random.Random) -> None:
+    def __init__(self, model: Model, history: History, chooser: random.Random) -> None:
         self._model = model
-        self._p = parameters
+        self._history = history
         self._chooser = chooser
         self._transitions = model.system.transitions
         self._held = [e.initial_value for e in self._transitions]
@@ -90,11 +91,11 @@ class Agenda:
 
     def conditions(self, t: float, y: Tensor) -> list[bool]:
         """Which triggers hold in a state."""
-        return [bool(v) for v in self._model.triggers(t, y, self._p).tolist()]
+        return [bool(v) for v in self._model.triggers(t, y, self._history.at(t, y)).tolist()]
 
     def comparisons(self, t: float, y: Tensor) -> list[float]:
         """Which comparisons within the triggers hold in a state, 1 or 0."""
-        return self._model.comparisons(t, y, self._p).tolist()
+        return self._model.comparisons(t, y, self._history.at(t, y)).tolist()
 
     def has_turned(self, conditions: Sequence[bool]) -> bool:
         """Whether any trigger differs from what it last was."""
@@ -139,8 +140,8 @@ class Agenda:
                 turned = self._turned(i, before, (t, y)) if before and cause is Cause.FLOW else None
                 origin = Triggered(i, t, cause, turned)
                 self.log.append(origin)
-                values = self._model.event_values(i, t, y, self._p) if transition.at_trigger else None
-                delay = float(self._model.event_delay(i, t, y, self._p))
+                values = self._model.event_values(i, t, y, self._history.at(t, y)) if transition.at_trigger else None
+                delay = float(self._model.event_delay(i, t, y, self._history.at(t, y)))
                 self._waiting.append(Execution(i, t + max(delay, 0.0), values, origin))
             elif held and not holds and not transition.persistent:
                 self._waiting = [e for e in self._waiting if e.event != i]
@@ -148,13 +149,15 @@ class Agenda:
 
     def _turned(self, event: int, before: tuple[float, Tensor], after: tuple[float, Tensor]) -> int | None:
         """Which comparison of a trigger changed between two moments."""
-        old, new = (self._model.event_atoms(event, *moment, self._p).tolist() for moment in (before, after))
+        old, new = (
+            self._model.event_atoms(event, *moment, self._history.at(*moment)).tolist() for moment in (before, after)
+        )
         return next((i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b), None)
 
     def _choose(self, due: list[Execution], t: float, y: Tensor) -> Execution:
         if len(due) == 1:
             return due[0]
-        ranked = [(self._model.event_priority(e.event, t, y, self._p), e) for e in due]
+        ranked = [(self._model.event_priority(e.event, t, y, self._history.at(t, y)), e) for e in due]
         ranks = [(-torch.inf if priority is None else float(priority), e) for priority, e in ranked]
         highest = max(rank for rank, _ in ranks)
         return self._chooser.choice([e for rank, e in ranks if rank == highest])
@@ -162,9 +165,10 @@ class Agenda:
     def _execute(self, execution: Execution, t: float, y: Tensor) -> Tensor:
         values = execution.values
         if values is None:
-            values = self._model.event_values(execution.event, t, y, self._p)
+            values = self._model.event_values(execution.event, t, y, self._history.at(t, y))
         index = torch.tensor(list(self._transitions[execution.event].values), device=y.device, dtype=torch.long)
-        return self._model.project(t, y.index_copy(-1, index, values), self._p)
+        jumped = y.index_copy(-1, index, values)
+        return self._model.project(t, jumped, self._history.at(t, jumped))
 
 
 class EventCascadeError(Exception):

@@ -1,4 +1,4 @@
-"""Trajectories with events: integration between events, and location of the moments when triggers turn.
+"""Trajectories with events or delays: integration between events, and location of the moments when triggers turn.
 
 A trigger is a condition, not a function with a root; so it is looked at inside every step of the integrator, on its
 dense output, and a turn is bisected down to neighbouring floating-point numbers. Then ``time >= 5`` is executed at 5
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
@@ -20,12 +20,12 @@ from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
+from sbmlgrn.ode.history import History, Interpolant
 from sbmlgrn.ode.status import Status
 
 _SOLVERS: Final[dict[str, type[OdeSolver]]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _LOOKS_A_STEP: Final = 4
 
-Interpolant: TypeAlias = Callable[[float], Tensor]
 Log: TypeAlias = list[Triggered | Execution]
 Moment: TypeAlias = tuple[float, Tensor]
 
@@ -40,7 +40,7 @@ def hybrid(
     atol: Tensor,
     max_steps: int,
     seed: int,
-) -> tuple[Tensor, list[Status], list[Log]]:
+) -> tuple[Tensor, Tensor, list[Status], list[Log]]:
     """Integrates trajectories one by one, executing the model's events, without gradients.
 
     Args:
@@ -55,20 +55,21 @@ def hybrid(
         seed: of the choice among simultaneous events of equal priority; each trajectory has a stream of its own.
 
     Returns:
-        States ``[batch, time, state]``, NaN from where a trajectory failed; a status and a log of the events per
-        trajectory.
+        States ``[batch, time, state]`` and values of the past ``[batch, time, delay]``, NaN from where a trajectory
+        failed; a status and a log of the events per trajectory.
     """
-    states, statuses, logs = [], [], []
+    states, pasts, statuses, logs = [], [], [], []
     for i, (start, parameters) in enumerate(zip(y0.detach(), p.detach(), strict=True)):
         run = _Trajectory(
-            model, parameters, method, rtol, atol[i].cpu().numpy(), max_steps, random.Random(f"{seed}/{i}")
+            model, parameters, method, rtol, atol[i].cpu().numpy(), max_steps, random.Random(f"{seed}/{i}"), float(t[0])
         )
         with torch.no_grad():
             values, status = run.over(t.tolist(), start)
         states.append(values)
+        pasts.append(run.past)
         statuses.append(status)
         logs.append(run.agenda.log)
-    return torch.stack(states), statuses, logs
+    return torch.stack(states), torch.stack(pasts), statuses, logs
 
 
 class _Trajectory:
@@ -81,25 +82,28 @@ class _Trajectory:
         atol: np.ndarray,
         max_steps: int,
         chooser: random.Random,
+        start: float,
     ) -> None:
         self._model = model
-        self._p = parameters
+        self._history = History(model, parameters, start)
         self._solver = _SOLVERS[method]
-        self._tolerances = {"rtol": rtol, "atol": atol}
+        self._options: dict[str, Any] = {"rtol": rtol, "atol": atol}
         self._steps = max_steps
-        self.agenda = Agenda(model, parameters, chooser)
+        self.agenda = Agenda(model, self._history, chooser)
 
     def over(self, grid: list[float], y0: Tensor) -> tuple[Tensor, Status]:
         """The trajectory on `grid`, as far as it gets."""
         out = torch.full((len(grid), len(y0)), torch.nan, dtype=y0.dtype, device=y0.device)
         self._like = y0
+        self.past = out.new_full((len(grid), len(self._model.system.delays)), torch.nan)
         written = 0
 
         def report(until: float, at: Interpolant) -> None:
             """Writes the grid times before `until`."""
             nonlocal written
             while written < len(grid) and grid[written] < until:
-                out[written] = at(grid[written])
+                out[written] = y = at(grid[written])
+                self.past[written] = self._history.past(grid[written], y)
                 written += 1
 
         try:
@@ -138,17 +142,21 @@ class _Trajectory:
             turn = self._first_turn(begin, solver.t, at)
             if turn is not None:
                 before, turned = turn
+                self._history.record(begin, turned, at)
                 report(turned, at)
                 return turned, at(turned), (before, at(before))
+            self._history.record(begin, solver.t, at)
             report(solver.t, at)
         y = self._tensor(solver.y)
         return bound, y, (bound, y)
 
     def _start(self, time: float, y: Tensor, bound: float) -> OdeSolver:
         def field(t: float, values: np.ndarray) -> np.ndarray:
-            return self._model.rhs(t, self._tensor(values), self._p).cpu().double().numpy()
+            y = self._tensor(values)
+            return self._model.rhs(t, y, self._history.at(t, y)).cpu().double().numpy()
 
-        return self._solver(field, time, y.cpu().double().numpy(), bound, **self._tolerances)
+        options = self._options | {"max_step": self._history.shortest_lag(time, y)}
+        return self._solver(field, time, y.cpu().double().numpy(), bound, **options)
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.as_tensor(values, dtype=self._like.dtype, device=self._like.device)
@@ -195,7 +203,8 @@ class _Trajectory:
                 continue
 
             def margin(t: float, i: int = i) -> float:
-                return float(self._model.margins(t, at(t), self._p)[i])
+                y = at(t)
+                return float(self._model.margins(t, y, self._history.at(t, y))[i])
 
             if margin(left) * margin(right) < 0:
                 tolerance = 4 * math.ulp(max(abs(left), abs(right)))

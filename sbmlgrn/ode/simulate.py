@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
+from sbmlgrn.ode.history import History
 from sbmlgrn.ode.hybrid import hybrid
 from sbmlgrn.ode.integrate import DIFFERENTIABLE, IMPLICIT, explicit, implicit
 from sbmlgrn.ode.replay import replay
@@ -53,8 +54,8 @@ def simulate(
 
     Raises:
         UnknownElementError: a parameter's name is not in the model.
-        ValueError: the grid, a shape, a tolerance or the method is not as described; or a stiff method was asked for
-            gradients.
+        ValueError: the grid, a shape, a tolerance or the method is not as described; or gradients were asked of a
+            stiff method, or of a model with delays.
     """
     p = model.parameter_vector(parameters)
     grid = _grid(t, p)
@@ -70,9 +71,12 @@ def simulate(
             f"method {method!r} has no gradients, but a parameter requires them; use {' or '.join(DIFFERENTIABLE)}, or "
             " call under torch.no_grad()"
         )
-    states, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, wants_gradient, seed)
-    states = states[0] if single else states
-    return Solution(grid, states, p if single else rows, tuple(status), model)
+    if model.system.delays and wants_gradient:
+        raise ValueError("the model has delay(), through which there are no gradients yet; call under torch.no_grad()")
+    states, past, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, wants_gradient, seed)
+    if single:
+        return Solution(grid, states[0], p, past[0], tuple(status), model)
+    return Solution(grid, states, rows, past, tuple(status), model)
 
 
 def _solve(
@@ -86,29 +90,34 @@ def _solve(
     max_steps: int,
     wants_gradient: bool,
     seed: int,
-) -> tuple[Tensor, list[Status]]:
-    if not model.state_ids or (len(t) == 1 and not model.system.transitions):
-        return y0.unsqueeze(1).expand(-1, len(t), -1), [Status.SUCCESS] * len(y0)
+) -> tuple[Tensor, Tensor, list[Status]]:
+    discrete = bool(model.system.transitions or model.system.delays)
+    past = y0.new_zeros((len(y0), len(t), len(model.system.delays)))
+    if not model.state_ids or (len(t) == 1 and not discrete):
+        for i, parameters in enumerate(p if model.system.delays else ()):
+            past[i] = torch.stack([History(model, parameters, float(t[0])).past(time, y0[i]) for time in t.tolist()])
+        return y0.unsqueeze(1).expand(-1, len(t), -1), past, [Status.SUCCESS] * len(y0)
     with torch.no_grad():
         scales = model.scales(p).nan_to_num(1.0).abs()
         tolerance = atol * torch.where(scales > 0, scales, 1.0).expand_as(y0)
-    if model.system.transitions:
+    if discrete:
         chosen = method if method in IMPLICIT else "LSODA"
-        states, status, logs = hybrid(model, y0, p, t, chosen, rtol, tolerance, max_steps, seed)
+        states, past, status, logs = hybrid(model, y0, p, t, chosen, rtol, tolerance, max_steps, seed)
         if not wants_gradient:
-            return states, status
+            return states, past, status
         runs = [
             replay(model, y0[i], p[i], t, logs[i], "dopri5", rtol, tolerance[i], max_steps)
             if s is Status.SUCCESS
             else (states[i], s)
             for i, s in enumerate(status)
         ]
-        return torch.stack([rows for rows, _ in runs]), [s for _, s in runs]
+        return torch.stack([rows for rows, _ in runs]), past, [s for _, s in runs]
     chosen = method
     if method == "auto":
         chosen = "dopri5" if wants_gradient or len(y0) > 1 else "LSODA"
     if chosen in IMPLICIT:
-        return implicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
+        states, status = implicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
+        return states, past, status
     states, status = explicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
     failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
     if method == "auto" and failed and not wants_gradient:
@@ -116,7 +125,7 @@ def _solve(
         states[failed] = again
         for i, s in zip(failed, outcome, strict=True):
             status[i] = s
-    return states, status
+    return states, past, status
 
 
 def _grid(t: Tensor | np.ndarray | Sequence[float], like: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ class Solution:
         t: the grid ``[time]``, in the network's unit of time.
         states: ``[batch, time, state]``; ``[time, state]`` for one parameter vector. NaN where a trajectory failed.
         parameters: the parameter vectors ``[batch, parameter]`` or ``[parameter]``.
+        past: values of the past on which the model depends ``[batch, time, delay]`` or ``[time, delay]``, in the order
+            of `System.delays`.
         status: one per trajectory.
         model: what was simulated.
     """
@@ -32,6 +34,7 @@ class Solution:
     t: Tensor
     states: Tensor
     parameters: Tensor
+    past: Tensor
     status: tuple[Status, ...]
     model: Model
 
@@ -59,7 +62,11 @@ class Solution:
         return self.model.concentrations(self.t, self.states, self._rows(), [species])[..., 0]
 
     def _rows(self) -> Tensor:
-        return self.parameters.unsqueeze(-2) if self.parameters.ndim == 2 else self.parameters
+        """Parameters, and values of the past, that broadcast with `states`."""
+        rows = self.parameters.unsqueeze(-2) if self.parameters.ndim == 2 else self.parameters
+        if not self.model.system.delays:
+            return rows
+        return torch.cat([rows.expand(*self.past.shape[:-1], -1), self.past], -1)
 
     def to_dataframe(self, ids: Iterable[str] | None = None) -> pd.DataFrame:
         """Symbols `ids` (all species and everything under a rule if not given) by ``time``.

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import libsbml
 
-from sbmlgrn.expr import Expr, postorder
+from sbmlgrn.expr import Expr
 from sbmlgrn.network import (
     AlgebraicRule,
     AssignmentRule,
@@ -252,10 +252,7 @@ class _Reader:
         if tree is None:
             return None
         try:
-            math_ = from_ast(tree, rename)
-            if any(node.op == "delay" for node in postorder([math_])):
-                raise UnsupportedMathError("delay")
-            return math_
+            return from_ast(tree, rename)
         except UnsupportedMathError as error:
             self.refuse("math", holder, element_id, f"{error.feature!r} in the formula")
         except ValueError as error:

@@ -17,7 +17,8 @@ class Model(nn.Module):
     """Right-hand side, propensities, initial state and observables of a network, batched and differentiable.
 
     Every method takes tensors whose leading axes broadcast, on the module's device and dtype. Values are in the
-    units of the network; states of species are amounts (see `state_quantities`).
+    units of the network; states of species are amounts (see `state_quantities`). Where the network has delays, the
+    values of the past follow the parameters along the last axis of `p` (`System.delays`).
 
     Attributes:
         system: the equations.
@@ -84,6 +85,18 @@ class Model(nn.Module):
             UnknownElementError: the model has no such species, or its compartment has no size.
         """
         return self._select("concentrations", self.system.concentrations, ids, t, y, p)
+
+    def past_values(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """What the delays look up, at the time `t` itself ``[..., delay]``."""
+        return self._evaluate("past_values", [d.value for d in self.system.delays], t, y, p)
+
+    def values_before(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """What the delays look up at a time before the start ``[..., delay]``."""
+        return self._evaluate("values_before", [d.before for d in self.system.delays], t, y, p)
+
+    def lags(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """How far back each delay looks ``[..., delay]``."""
+        return self._evaluate("lags", [d.lag for d in self.system.delays], t, y, p)
 
     def triggers(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Whether the condition of each event holds, 1 or 0, ``[..., event]``, in the order of `System.transitions`."""
@@ -187,6 +200,7 @@ class Model(nn.Module):
         if function is None:
             name = key if isinstance(key, str) else "select"
             states = [s.leaf for s in self.system.states]
-            function = VectorFunction(name, outputs, states, [q.leaf for q in self.system.parameters])
+            leaves = [*(q.leaf for q in self.system.parameters), *(d.leaf for d in self.system.delays)]
+            function = VectorFunction(name, outputs, states, leaves)
             self._functions[key] = function
         return function(torch.as_tensor(t, dtype=y.dtype, device=y.device), y, p)

@@ -7,12 +7,9 @@ from sbmlgrn.network import AssignmentRule, RateRule
 from sbmlgrn.sbml import MAX_DOCUMENT_BYTES, SBMLError, Severity, load, read, validate
 
 L3 = '<?xml version="1.0"?><sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2">{}</sbml>'
-DELAYED = (
-    '<model id="m"><listOfParameters><parameter id="p" value="1" constant="false"/></listOfParameters>'
-    '<listOfRules><rateRule variable="p"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply>'
-    '<csymbol encoding="text" '
-    'definitionURL="http://www.sbml.org/sbml/symbols/delay">delay</csymbol><ci> p </ci><cn> 1 </cn></apply></math>'
-    "</rateRule></listOfRules></model>"
+QUALITATIVE = (
+    '<?xml version="1.0"?><sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1" '
+    'xmlns:qual="http://www.sbml.org/sbml/level3/version1/qual/version1" qual:required="true"><model id="m"/></sbml>'
 )
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE sbml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -78,12 +75,12 @@ def test_inconsistent_model_names_rule_element_and_line() -> None:
 
 
 def test_unsupported_features_are_refused_by_name() -> None:
-    assert only(L3.format(DELAYED))[:2] == ("unsupported-math", "p")
+    assert only(QUALITATIVE)[:2] == ("unsupported-package-qual", None)
 
 
 def test_load_raises_with_all_issues(tmp_path: Path) -> None:
-    with pytest.raises(SBMLError, match="unsupported-math") as caught:
-        load(L3.format(DELAYED))
+    with pytest.raises(SBMLError, match="unsupported-package-qual") as caught:
+        load(QUALITATIVE)
     assert caught.value.issues
     with pytest.raises(FileNotFoundError, match=r"missing\.xml"):
         load(tmp_path / "missing.xml")
