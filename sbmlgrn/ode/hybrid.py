@@ -23,7 +23,7 @@ from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
 from sbmlgrn.ode.history import History, Interpolant
 from sbmlgrn.ode.status import Status
 
-_SOLVERS: Final[dict[str, type[OdeSolver]]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
+_SOLVERS: Final[dict[str, Any]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _LOOKS_A_STEP: Final = 4
 
 Log: TypeAlias = list[Triggered | Execution]
