@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sbmlgrn.backends.torch.function import VectorFunction
-from sbmlgrn.expr import Expr, as_number, comparisons, subtract
+from sbmlgrn.expr import Expr, as_number, comparisons, free_symbols, subtract
 from sbmlgrn.lower import Quantity, System
 from sbmlgrn.network import UnknownElementError
 
@@ -44,6 +44,7 @@ class Model(nn.Module):
         self._comparisons = tuple(map(as_number, atoms))
         self._margins = tuple(subtract(*atom.args) for atom in atoms)
         self._functions: dict[object, VectorFunction] = {}
+        self._look_back: set[object] = set()
 
     def rhs(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """dy/dt ``[..., state]`` at time `t` ``[...]``, state `y` ``[..., state]`` and `p` ``[..., parameter]``."""
@@ -203,4 +204,13 @@ class Model(nn.Module):
             leaves = [*(q.leaf for q in self.system.parameters), *(d.leaf for d in self.system.delays)]
             function = VectorFunction(name, outputs, states, leaves)
             self._functions[key] = function
+            past = {str(d.leaf.value) for d in self.system.delays}
+            if past & free_symbols(*outputs):
+                self._look_back.add(key)
+        if key in self._look_back and p.shape[-1] == len(self.parameter_ids):
+            raise ValueError(
+                f"the model has delays, so p must hold {len(self.parameter_ids)} parameters and then "
+                f"{len(self.system.delays)} values of the past along its last axis, but its shape is {tuple(p.shape)}; "
+                "simulate the model, or append the values"
+            )
         return function(torch.as_tensor(t, dtype=y.dtype, device=y.device), y, p)

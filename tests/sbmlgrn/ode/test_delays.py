@@ -75,3 +75,11 @@ def test_gradients_are_refused_clearly() -> None:
     model = sg.compile(network(RateRule(variable="x", math=-delayed("x"))))  # type: ignore[operator]
     with pytest.raises(ValueError, match=r"delay\(\), through which there are no gradients yet"):
         sg.simulate(model, [0.0, 1.0], model.parameters_default.clone().requires_grad_())
+
+
+def test_a_right_hand_side_without_its_past_is_refused_clearly() -> None:
+    model = sg.compile(network(RateRule(variable="x", math=-delayed("x"))))  # type: ignore[operator]
+    p = model.parameters_default
+    with pytest.raises(ValueError, match="3 parameters and then 1 values of the past"):
+        model.rhs(0.0, model.initial(p), p)
+    assert model.rhs(0.0, model.initial(p), torch.cat([p, p.new_tensor([2.0])])).tolist() == [-2.0]
