@@ -43,6 +43,8 @@ def simulate(
         method: torchdiffeq's explicit ``dopri5``, which is differentiable; one of SciPy's for stiff models (``LSODA``,
             ``BDF``, ``Radau``), which is not; or ``auto``: ``dopri5`` where gradients are asked for or the batch is
             larger than one, repeated with ``LSODA`` for trajectories that fail without gradients; else ``LSODA``.
+            Events and delays are always located with one of SciPy's methods (``LSODA`` unless another is named);
+            gradients then come from ``dopri5`` between the known events.
         rtol, atol: relative and absolute tolerance of the local error. `atol` is in the unit of the state's symbol: it
             bounds concentrations, not amounts, where the network speaks of concentrations.
         initial_state: ``[state]`` or ``[batch, state]``, in place of the model's own.
