@@ -101,7 +101,7 @@ def _atanh(x: float) -> float:
 
 
 def _round(f: Callable[[float], int]) -> Callable[[float], float]:
-    return lambda x: float(f(x)) if math.isfinite(x) else x
+    return lambda x: math.copysign(f(x), x) if math.isfinite(x) else x  # the zero from −0.5 is −0
 
 
 def _extreme(choose: Callable[[float, float], float]) -> Evaluate:
@@ -120,7 +120,7 @@ def _remainder(a: float, b: float) -> float:
 
 def _quotient(a: float, b: float) -> float:
     ratio = _divide(a, b)
-    return float(math.trunc(ratio)) if math.isfinite(ratio) else ratio
+    return math.copysign(math.trunc(ratio), ratio) if math.isfinite(ratio) else ratio
 
 
 def _sum(*terms: float) -> float:

@@ -108,9 +108,9 @@ class Delay:
     leaf: Expr
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
-    """A network as equations over `states`, `parameters` and the time.
+    """A network as equations over `states`, `parameters` and the time. Two systems are equal if they are one object.
 
     Attributes:
         states: entries of the state vector y.

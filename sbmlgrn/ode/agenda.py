@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from sbmlgrn.backends.torch import Model
+from sbmlgrn.backends.kernel import Evaluator
+from sbmlgrn.expr import comparisons
 from sbmlgrn.ode.history import History
 
 
@@ -59,7 +59,7 @@ class Execution:
 
     event: int
     time: float
-    values: Tensor | None
+    values: np.ndarray | None
     origin: Triggered
 
 
@@ -67,7 +67,7 @@ class Agenda:
     """Triggered events of one trajectory.
 
     Args:
-        model: what is simulated.
+        evaluator: what is simulated.
         history: its parameters, and its past.
         chooser: chooses among executions of equal priority.
 
@@ -75,11 +75,13 @@ class Agenda:
         log: all that happened, in order.
     """
 
-    def __init__(self, model: Model, history: History, chooser: random.Random) -> None:
-        self._model = model
+    def __init__(self, evaluator: Evaluator, history: History, chooser: random.Random) -> None:
+        self._evaluator = evaluator
         self._history = history
         self._chooser = chooser
-        self._transitions = model.system.transitions
+        self._transitions = evaluator.system.transitions
+        atoms = list(dict.fromkeys(atom for e in self._transitions for atom in comparisons(e.trigger)))
+        self._atoms = [[atoms.index(atom) for atom in comparisons(e.trigger)] for e in self._transitions]
         self._held = [e.initial_value for e in self._transitions]
         self._waiting: list[Execution] = []
         self.log: list[Triggered | Execution] = []
@@ -87,21 +89,21 @@ class Agenda:
     @property
     def next_time(self) -> float:
         """When the next execution is due; infinite if none waits."""
-        return min((e.time for e in self._waiting), default=torch.inf)
+        return min((e.time for e in self._waiting), default=np.inf)
 
-    def conditions(self, t: float, y: Tensor) -> list[bool]:
+    def conditions(self, t: float, y: np.ndarray) -> list[bool]:
         """Which triggers hold in a state."""
-        return [bool(v) for v in self._model.triggers(t, y, self._history.at(t, y)).tolist()]
+        return [bool(v) for v in self._evaluator.triggers(t, y, self._history.at(t, y)).tolist()]
 
-    def comparisons(self, t: float, y: Tensor) -> list[float]:
+    def comparisons(self, t: float, y: np.ndarray) -> list[float]:
         """Which comparisons within the triggers hold in a state, 1 or 0."""
-        return self._model.comparisons(t, y, self._history.at(t, y)).tolist()
+        return self._evaluator.comparisons(t, y, self._history.at(t, y)).tolist()
 
     def has_turned(self, conditions: Sequence[bool]) -> bool:
         """Whether any trigger differs from what it last was."""
         return list(conditions) != self._held
 
-    def settle(self, t: float, y: Tensor, before: tuple[float, Tensor] | None = None) -> Tensor:
+    def settle(self, t: float, y: np.ndarray, before: tuple[float, np.ndarray] | None = None) -> np.ndarray:
         """Triggers and executes all there is at time `t`, until nothing more is due.
 
         Args:
@@ -132,7 +134,7 @@ class Agenda:
             done.append(chosen)
             self.log.append(chosen)
 
-    def _trigger(self, t: float, y: Tensor, before: tuple[float, Tensor] | None, cause: Cause) -> None:
+    def _trigger(self, t: float, y: np.ndarray, before: tuple[float, np.ndarray] | None, cause: Cause) -> None:
         now = self.conditions(t, y)
         for i, (held, holds) in enumerate(zip(self._held, now, strict=True)):
             transition = self._transitions[i]
@@ -140,35 +142,35 @@ class Agenda:
                 turned = self._turned(i, before, (t, y)) if before and cause is Cause.FLOW else None
                 origin = Triggered(i, t, cause, turned)
                 self.log.append(origin)
-                values = self._model.event_values(i, t, y, self._history.at(t, y)) if transition.at_trigger else None
-                delay = float(self._model.event_delay(i, t, y, self._history.at(t, y)))
+                values = (
+                    self._evaluator.event_values(i, t, y, self._history.at(t, y)) if transition.at_trigger else None
+                )
+                delay = self._evaluator.event_delay(i, t, y, self._history.at(t, y))
                 self._waiting.append(Execution(i, t + max(delay, 0.0), values, origin))
             elif held and not holds and not transition.persistent:
                 self._waiting = [e for e in self._waiting if e.event != i]
         self._held = now
 
-    def _turned(self, event: int, before: tuple[float, Tensor], after: tuple[float, Tensor]) -> int | None:
+    def _turned(self, event: int, before: tuple[float, np.ndarray], after: tuple[float, np.ndarray]) -> int | None:
         """Which comparison of a trigger changed between two moments."""
-        old, new = (
-            self._model.event_atoms(event, *moment, self._history.at(*moment)).tolist() for moment in (before, after)
-        )
-        return next((i for i, (a, b) in enumerate(zip(old, new, strict=True)) if a != b), None)
+        old, new = (self.comparisons(*moment) for moment in (before, after))
+        return next((i for i, atom in enumerate(self._atoms[event]) if old[atom] != new[atom]), None)
 
-    def _choose(self, due: list[Execution], t: float, y: Tensor) -> Execution:
+    def _choose(self, due: list[Execution], t: float, y: np.ndarray) -> Execution:
         if len(due) == 1:
             return due[0]
-        ranked = [(self._model.event_priority(e.event, t, y, self._history.at(t, y)), e) for e in due]
-        ranks = [(-torch.inf if priority is None else float(priority), e) for priority, e in ranked]
+        ranked = [(self._evaluator.event_priority(e.event, t, y, self._history.at(t, y)), e) for e in due]
+        ranks = [(-np.inf if priority is None else priority, e) for priority, e in ranked]
         highest = max(rank for rank, _ in ranks)
         return self._chooser.choice([e for rank, e in ranks if rank == highest])
 
-    def _execute(self, execution: Execution, t: float, y: Tensor) -> Tensor:
+    def _execute(self, execution: Execution, t: float, y: np.ndarray) -> np.ndarray:
         values = execution.values
         if values is None:
-            values = self._model.event_values(execution.event, t, y, self._history.at(t, y))
-        index = torch.tensor(list(self._transitions[execution.event].values), device=y.device, dtype=torch.long)
-        jumped = y.index_copy(-1, index, values)
-        return self._model.project(t, jumped, self._history.at(t, jumped))
+            values = self._evaluator.event_values(execution.event, t, y, self._history.at(t, y))
+        jumped = y.copy()
+        jumped[list(self._transitions[execution.event].values)] = values
+        return self._evaluator.project(t, jumped, self._history.at(t, jumped))
 
 
 class EventCascadeError(Exception):

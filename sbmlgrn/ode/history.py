@@ -7,82 +7,124 @@ Source: SBML L3V2 Core, section 3.4.6 (``delay``); Bellen & Zennaro, Numerical M
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TypeAlias
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from sbmlgrn.backends.torch import Model
+from sbmlgrn.backends.kernel import Evaluator
+from sbmlgrn.expr import Expr, free_symbols
 
-_DEEPEST = 100
-"""Delays within delays that are followed."""
-
-Interpolant: TypeAlias = Callable[[float], Tensor]
+Interpolant: TypeAlias = Callable[[float], np.ndarray]
+Moment: TypeAlias = tuple[float, np.ndarray]
 
 
 class History:
     """The parameters of one trajectory, followed by the values of its past.
 
     Args:
-        model: what is simulated.
+        evaluator: what is simulated.
         parameters: ``[parameter]``.
         start: time at which the trajectory starts.
     """
 
-    def __init__(self, model: Model, parameters: Tensor, start: float) -> None:
-        self._model = model
+    def __init__(self, evaluator: Evaluator, parameters: np.ndarray, start: float) -> None:
+        self._evaluator = evaluator
         self._own = parameters
-        self._count = len(model.system.delays)
+        self._start = start
         self._ends: list[float] = []
         self._pieces: list[Interpolant] = []
-        self._start = start
+        delays = evaluator.system.delays
+        self._count = len(delays)
+        leaves = {str(d.leaf.value): k for k, d in enumerate(delays)}
+
+        def looks_back(expression: Expr) -> set[int]:
+            return {leaves[name] for name in free_symbols(expression) if name in leaves}
+
+        self._nested = [bool(looks_back(d.value)) for d in delays]
+        self._order = _ordered([looks_back(d.lag) | looks_back(d.value) for d in delays])
 
     def record(self, begin: float, end: float, at: Interpolant) -> None:
         """Adds the trajectory between two times."""
-        if not self._count or end <= begin:
-            return
-        self._ends.append(end)
-        self._pieces.append(at)
+        if self._count and end > begin:
+            self._ends.append(end)
+            self._pieces.append(at)
 
-    def at(self, t: float, y: Tensor) -> Tensor:
+    def at(self, t: float, y: np.ndarray) -> np.ndarray:
         """Parameters and values of the past ``[parameter + delay]`` for a time and the state then."""
-        if not self._count:
-            return self._own
-        return torch.cat([self._own, self.past(t, y)])
+        return np.concatenate([self._own, self.past(t, y)]) if self._count else self._own
 
-    def past(self, t: float, y: Tensor, depth: int = 0) -> Tensor:
-        """Values of the past ``[delay]``; `depth` counts the delays within delays."""
-        if not self._count:
-            return self._own.new_zeros(0)
-        known = torch.cat([self._own, self._own.new_full((self._count,), torch.nan)])
-        lags = self._model.lags(t, y, known).tolist()
-        return torch.stack([self._value(k, t, y, t - max(lag, 0.0), known, depth) for k, lag in enumerate(lags)])
+    def past(self, t: float, y: np.ndarray) -> np.ndarray:
+        """Values of the past ``[delay]``.
 
-    def shortest_lag(self, t: float, y: Tensor) -> float:
+        Where what is looked up depends on values of its own past, those are followed to the start, however far; a
+        moment that several of them ask for is computed once.
+        """
+        if not self._count:
+            return np.empty(0)
+        known: dict[float, np.ndarray] = {}
+        stack, answer = [self._resolve(t, y)], None
+        moments = [t]
+        while True:
+            try:
+                moment = stack[-1].send(answer)  # type: ignore[arg-type]
+            except StopIteration as done:
+                stack.pop()
+                answer = known[_key(moments.pop())] = done.value
+                if not stack:
+                    return answer
+                continue
+            answer = known.get(_key(moment[0]))
+            if answer is None:
+                stack.append(self._resolve(*moment))
+                moments.append(moment[0])
+
+    def shortest_lag(self, t: float, y: np.ndarray) -> float:
         """The shortest positive lag, within which a step may go; infinite if there is none."""
         if not self._count:
-            return torch.inf
-        known = torch.cat([self._own, self._own.new_full((self._count,), torch.nan)])
-        return min((lag for lag in self._model.lags(t, y, known).tolist() if lag > 0), default=torch.inf)
+            return np.inf
+        lags = self._evaluator.lags(t, y, self.at(t, y))
+        return float(min((lag for lag in lags if lag > 0), default=np.inf))
 
-    def _value(self, delay: int, t: float, y: Tensor, then: float, known: Tensor, depth: int) -> Tensor:
-        if then >= t:
-            return self._model.past_values(t, y, known)[delay]
-        if then < self._start:
-            return self._model.values_before(then, y, known)[delay]
-        before, state = self._state(then, t, y)
-        values = self._model.past_values(before, state, known)
-        if torch.isnan(values[delay]) and depth < _DEEPEST:  # a delay within the delay
-            values = self._model.past_values(before, state, torch.cat([self._own, self.past(before, state, depth + 1)]))
-        return values[delay]
+    def _resolve(self, t: float, y: np.ndarray) -> Generator[Moment, np.ndarray, np.ndarray]:
+        """Values of the past ``[delay]``; yields the moments at which it needs those of then."""
+        first = len(self._own)
+        known = np.concatenate([self._own, np.full(self._count, np.nan)])
+        for k in self._order:
+            then = t - max(float(self._evaluator.lags(t, y, known)[k]), 0.0)
+            if then >= t:
+                known[first + k] = self._evaluator.past_values(t, y, known)[k]
+            elif then < self._start:
+                known[first + k] = self._evaluator.values_before(then, y, known)[k]
+            else:
+                state = self._state(then, t, y)
+                past = known
+                if self._nested[k]:
+                    past = np.concatenate([self._own, (yield then, state)])
+                known[first + k] = self._evaluator.past_values(then, state, past)[k]
+        return known[first:]
 
-    def _state(self, then: float, t: float, y: Tensor) -> tuple[float, Tensor]:
+    def _state(self, then: float, t: float, y: np.ndarray) -> np.ndarray:
         if not self._ends:
-            return then, y
+            return y
         i = bisect.bisect_right(self._ends, then)
         if i < len(self._ends):
-            return then, self._pieces[i](then)
+            return self._pieces[i](then)
         last = self._ends[-1]
         reached = self._pieces[-1](last)
-        return then, reached + (y - reached) * ((then - last) / (t - last) if t > last else 0.0)
+        return reached + (y - reached) * ((then - last) / (t - last) if t > last else 0.0)
+
+
+def _key(t: float) -> float:
+    """A time without the rounding errors of the lags that led to it."""
+    return round(t, 12)
+
+
+def _ordered(needs: list[set[int]]) -> list[int]:
+    """Delays, those first on which others depend at the same time; in cycles, as they come."""
+    order: list[int] = []
+    while len(order) < len(needs):
+        left = [k for k in range(len(needs)) if k not in order]
+        ready = [k for k in left if needs[k] <= set(order)]
+        order += ready or left[:1]
+    return order

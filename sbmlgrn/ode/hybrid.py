@@ -13,38 +13,36 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-import torch
 from scipy.integrate import BDF, LSODA, OdeSolver, Radau
 from scipy.optimize import brentq
-from torch import Tensor
 
-from sbmlgrn.backends.torch import Model
+from sbmlgrn.backends.kernel import Evaluator
+from sbmlgrn.lower import System
 from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
-from sbmlgrn.ode.history import History, Interpolant
+from sbmlgrn.ode.history import History, Interpolant, Moment
 from sbmlgrn.ode.status import Status
 
 _SOLVERS: Final[dict[str, Any]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _LOOKS_A_STEP: Final = 4
 
 Log: TypeAlias = list[Triggered | Execution]
-Moment: TypeAlias = tuple[float, Tensor]
 
 
 def hybrid(
-    model: Model,
-    y0: Tensor,
-    p: Tensor,
-    t: Tensor,
+    system: System,
+    y0: np.ndarray,
+    p: np.ndarray,
+    t: np.ndarray,
     method: str,
     rtol: float,
-    atol: Tensor,
+    atol: np.ndarray,
     max_steps: int,
     seed: int,
-) -> tuple[Tensor, Tensor, list[Status], list[Log]]:
-    """Integrates trajectories one by one, executing the model's events, without gradients.
+) -> tuple[np.ndarray, np.ndarray, list[Status], list[Log]]:
+    """Integrates trajectories one by one, executing the system's events, without gradients.
 
     Args:
-        model: what is simulated.
+        system: what is simulated.
         y0: initial state ``[batch, state]``.
         p: parameters ``[batch, parameter]``.
         t: strictly increasing time grid ``[time]``; at the time of an event the state after it is reported.
@@ -58,25 +56,24 @@ def hybrid(
         States ``[batch, time, state]`` and values of the past ``[batch, time, delay]``, NaN from where a trajectory
         failed; a status and a log of the events per trajectory.
     """
+    evaluator = Evaluator(system)
     states, pasts, statuses, logs = [], [], [], []
-    for i, (start, parameters) in enumerate(zip(y0.detach(), p.detach(), strict=True)):
-        run = _Trajectory(
-            model, parameters, method, rtol, atol[i].cpu().numpy(), max_steps, random.Random(f"{seed}/{i}"), float(t[0])
-        )
-        with torch.no_grad():
-            values, status = run.over(t.tolist(), start)
+    for i, (start, parameters) in enumerate(zip(y0, p, strict=True)):
+        chooser = random.Random(f"{seed}/{i}")
+        run = _Trajectory(evaluator, parameters, method, rtol, atol[i], max_steps, chooser, float(t[0]))
+        values, status = run.over(t.tolist(), start)
         states.append(values)
         pasts.append(run.past)
         statuses.append(status)
         logs.append(run.agenda.log)
-    return torch.stack(states), torch.stack(pasts), statuses, logs
+    return np.stack(states), np.stack(pasts), statuses, logs
 
 
 class _Trajectory:
     def __init__(
         self,
-        model: Model,
-        parameters: Tensor,
+        evaluator: Evaluator,
+        parameters: np.ndarray,
         method: str,
         rtol: float,
         atol: np.ndarray,
@@ -84,18 +81,17 @@ class _Trajectory:
         chooser: random.Random,
         start: float,
     ) -> None:
-        self._model = model
-        self._history = History(model, parameters, start)
+        self._evaluator = evaluator
+        self._history = History(evaluator, parameters, start)
         self._solver = _SOLVERS[method]
         self._options: dict[str, Any] = {"rtol": rtol, "atol": atol}
         self._steps = max_steps
-        self.agenda = Agenda(model, self._history, chooser)
+        self.agenda = Agenda(evaluator, self._history, chooser)
 
-    def over(self, grid: list[float], y0: Tensor) -> tuple[Tensor, Status]:
+    def over(self, grid: list[float], y0: np.ndarray) -> tuple[np.ndarray, Status]:
         """The trajectory on `grid`, as far as it gets."""
-        out = torch.full((len(grid), len(y0)), torch.nan, dtype=y0.dtype, device=y0.device)
-        self._like = y0
-        self.past = out.new_full((len(grid), len(self._model.system.delays)), torch.nan)
+        out = np.full((len(grid), len(y0)), np.nan)
+        self.past = np.full((len(grid), len(self._evaluator.system.delays)), np.nan)
         written = 0
 
         def report(until: float, at: Interpolant) -> None:
@@ -115,12 +111,12 @@ class _Trajectory:
             return out, failure.status
         except EventCascadeError:
             return out, Status.EVENT_CASCADE
-        report(torch.inf, lambda _: y)
-        return out, Status.SUCCESS if bool(torch.isfinite(out).all()) else Status.NOT_FINITE
+        report(np.inf, lambda _: y)
+        return out, Status.SUCCESS if np.isfinite(out).all() else Status.NOT_FINITE
 
     def _advance(
-        self, time: float, y: Tensor, end: float, report: Callable[[float, Interpolant], None]
-    ) -> tuple[float, Tensor, Moment]:
+        self, time: float, y: np.ndarray, end: float, report: Callable[[float, Interpolant], None]
+    ) -> tuple[float, np.ndarray, Moment]:
         """Integrates to the next moment at which something may happen; returns it, and the moment just before."""
         bound = min(end, self.agenda.next_time)
         if bound <= time:
@@ -147,24 +143,19 @@ class _Trajectory:
                 return turned, at(turned), (before, at(before))
             self._history.record(begin, solver.t, at)
             report(solver.t, at)
-        y = self._tensor(solver.y)
-        return bound, y, (bound, y)
+        return bound, solver.y, (bound, solver.y)
 
-    def _start(self, time: float, y: Tensor, bound: float) -> OdeSolver:
-        def field(t: float, values: np.ndarray) -> np.ndarray:
-            y = self._tensor(values)
-            return self._model.rhs(t, y, self._history.at(t, y)).cpu().double().numpy()
+    def _start(self, time: float, y: np.ndarray, bound: float) -> OdeSolver:
+        def field(t: float, y: np.ndarray) -> np.ndarray:
+            return self._evaluator.rhs(t, y, self._history.at(t, y))
 
         options = self._options | {"max_step": self._history.shortest_lag(time, y)}
-        return self._solver(field, time, y.cpu().double().numpy(), bound, **options)
-
-    def _tensor(self, values: np.ndarray) -> Tensor:
-        return torch.as_tensor(values, dtype=self._like.dtype, device=self._like.device)
+        return self._solver(field, time, y, bound, **options)
 
     def _interpolant(self, solver: OdeSolver) -> Interpolant:
         dense = solver.dense_output()
         end, last = solver.t, solver.y.copy()
-        return lambda t: self._tensor(last if t == end else dense(t))
+        return lambda t: last if t == end else dense(t)
 
     def _first_turn(self, begin: float, end: float, at: Interpolant) -> tuple[float, float] | None:
         """Neighbouring times between which a trigger first differs from what it was at `begin`, if one does."""
@@ -204,7 +195,7 @@ class _Trajectory:
 
             def margin(t: float, i: int = i) -> float:
                 y = at(t)
-                return float(self._model.margins(t, y, self._history.at(t, y))[i])
+                return float(self._evaluator.margins(t, y, self._history.at(t, y))[i])
 
             if margin(left) * margin(right) < 0:
                 tolerance = 4 * math.ulp(max(abs(left), abs(right)))

@@ -98,40 +98,35 @@ def _status_of(error: Exception) -> Status:
 
 
 def implicit(
-    field: Field, y0: Tensor, p: Tensor, t: Tensor, method: str, rtol: float, atol: Tensor, max_steps: int
-) -> tuple[Tensor, list[Status]]:
+    field: Callable[[float, np.ndarray, np.ndarray], np.ndarray],
+    y0: np.ndarray,
+    p: np.ndarray,
+    t: np.ndarray,
+    method: str,
+    rtol: float,
+    atol: np.ndarray,
+    max_steps: int,
+) -> tuple[np.ndarray, list[Status]]:
     """Integrates trajectories one by one with an implicit or switching method of SciPy, without gradients.
 
-    Arguments and results are those of `explicit`; `method` is one of `IMPLICIT`, and a trajectory that fails keeps
-    what was reached.
+    Arguments and results are those of `explicit` as arrays; `field` is for one trajectory, `method` one of `IMPLICIT`,
+    and a trajectory that fails keeps what was reached.
     """
-    grid = t.detach().cpu().double().numpy()
     states = np.full((len(y0), len(t), y0.shape[-1]), np.nan)
     statuses: list[Status] = []
-    for i, (start, parameters) in enumerate(zip(y0.detach(), p.detach(), strict=True)):
+    for i, (start, parameters) in enumerate(zip(y0, p, strict=True)):
         evaluations = 0
 
-        def counted(time: float, y: np.ndarray, parameters: Tensor = parameters) -> np.ndarray:
+        def counted(time: float, y: np.ndarray, parameters: np.ndarray = parameters) -> np.ndarray:
             nonlocal evaluations
             evaluations += 1
             if evaluations > 10 * max_steps:
                 raise _TooManyStepsError
-            state = torch.as_tensor(y, dtype=y0.dtype, device=y0.device)
-            with torch.no_grad():
-                rate = field(torch.as_tensor(time, dtype=y0.dtype), state, parameters)
-            return rate.cpu().double().numpy()
+            return field(time, y, parameters)
 
-        states[i, 0] = start.cpu().numpy()
+        states[i, 0] = start
         try:
-            result = solve_ivp(
-                counted,
-                (grid[0], grid[-1]),
-                states[i, 0],
-                method=method,
-                t_eval=grid,
-                rtol=rtol,
-                atol=atol[i].cpu().numpy(),
-            )
+            result = solve_ivp(counted, (t[0], t[-1]), start, method=method, t_eval=t, rtol=rtol, atol=atol[i])
         except _TooManyStepsError:
             statuses.append(Status.MAX_STEPS)
             continue
@@ -144,4 +139,4 @@ def implicit(
         statuses.append(
             Status.NOT_FINITE if not finite else Status.SUCCESS if result.success else Status.STEP_TOO_SMALL
         )
-    return torch.as_tensor(states, dtype=y0.dtype, device=y0.device), statuses
+    return states, statuses

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sbmlgrn.backends.kernel import Evaluator
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.ode.history import History
 from sbmlgrn.ode.hybrid import hybrid
@@ -96,15 +97,17 @@ def _solve(
     discrete = bool(model.system.transitions or model.system.delays)
     past = y0.new_zeros((len(y0), len(t), len(model.system.delays)))
     if not model.state_ids or (len(t) == 1 and not discrete):
-        for i, parameters in enumerate(p if model.system.delays else ()):
-            past[i] = torch.stack([History(model, parameters, float(t[0])).past(time, y0[i]) for time in t.tolist()])
+        if model.system.delays:
+            past[:] = _past_of_rules(model, y0, p, t)
         return y0.unsqueeze(1).expand(-1, len(t), -1), past, [Status.SUCCESS] * len(y0)
     with torch.no_grad():
         scales = model.scales(p).nan_to_num(1.0).abs()
         tolerance = atol * torch.where(scales > 0, scales, 1.0).expand_as(y0)
     if discrete:
         chosen = method if method in IMPLICIT else "LSODA"
-        states, past, status, logs = hybrid(model, y0, p, t, chosen, rtol, tolerance, max_steps, seed)
+        start, parameters, grid, bound = (_array(v) for v in (y0, p, t, tolerance))
+        rows, before, status, logs = hybrid(model.system, start, parameters, grid, chosen, rtol, bound, max_steps, seed)
+        states, past = torch.as_tensor(rows).to(y0), torch.as_tensor(before).to(y0)
         if not wants_gradient:
             return states, past, status
         runs = [
@@ -118,16 +121,38 @@ def _solve(
     if method == "auto":
         chosen = "dopri5" if wants_gradient or len(y0) > 1 else "LSODA"
     if chosen in IMPLICIT:
-        states, status = implicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
+        states, status = _implicit(model, y0, p, t, chosen, rtol, tolerance, max_steps)
         return states, past, status
     states, status = explicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
     failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
     if method == "auto" and failed and not wants_gradient:
-        again, outcome = implicit(model.rhs, y0[failed], p[failed], t, "LSODA", rtol, tolerance[failed], max_steps)
+        again, outcome = _implicit(model, y0[failed], p[failed], t, "LSODA", rtol, tolerance[failed], max_steps)
         states[failed] = again
         for i, s in zip(failed, outcome, strict=True):
             status[i] = s
     return states, past, status
+
+
+def _implicit(
+    model: Model, y0: Tensor, p: Tensor, t: Tensor, method: str, rtol: float, atol: Tensor, max_steps: int
+) -> tuple[Tensor, list[Status]]:
+    start, parameters, grid, tolerance = (_array(v) for v in (y0, p, t, atol))
+    states, status = implicit(Evaluator(model.system).rhs, start, parameters, grid, method, rtol, tolerance, max_steps)
+    return torch.as_tensor(states).to(y0), status
+
+
+def _past_of_rules(model: Model, y0: Tensor, p: Tensor, t: Tensor) -> Tensor:
+    """Values of the past ``[batch, time, delay]`` where nothing has to be integrated."""
+    evaluator, times = Evaluator(model.system), t.tolist()
+    rows = [
+        [History(evaluator, parameters, times[0]).past(time, start) for time in times]
+        for start, parameters in zip(_array(y0), _array(p), strict=True)
+    ]
+    return torch.as_tensor(np.array(rows)).to(y0)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.detach().cpu().double().numpy()
 
 
 def _grid(t: Tensor | np.ndarray | Sequence[float], like: Tensor) -> Tensor:

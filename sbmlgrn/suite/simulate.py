@@ -19,6 +19,8 @@ _RTOL: Final = 1e-10
 _ATOL: Final = 1e-14
 _ATOL_OF_ABSOLUTE: Final = 1e-6
 """Solvers get an absolute tolerance at most this fraction of the rule's."""
+_MAX_STEPS: Final = 10_000_000
+"""Some cases have ten thousand events and more; what bounds a case is the time it may take."""
 
 
 class DeclinedError(ValueError):
@@ -62,7 +64,7 @@ def run_case(case: Case, document: Path | None = None) -> Results:
     grid = times if settings.start == 0 else np.concatenate([[0.0], times])
     atol = min(_ATOL, _ATOL_OF_ABSOLUTE * settings.absolute) or _ATOL
     with torch.no_grad():
-        solution = sg.simulate(sg.compile(network), grid, rtol=_RTOL, atol=atol)
+        solution = sg.simulate(sg.compile(network), grid, rtol=_RTOL, atol=atol, max_steps=_MAX_STEPS)
         if not solution.success:
             raise SimulationError(solution.status[0].message)
         values = [_reported(solution, network, settings, name) for name in settings.variables]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sbmlgrn.backends.torch.function import VectorFunction
-from sbmlgrn.expr import Expr, as_number, comparisons, free_symbols, subtract
+from sbmlgrn.expr import Expr, comparisons, free_symbols, subtract
 from sbmlgrn.lower import Quantity, System
 from sbmlgrn.network import UnknownElementError
 
@@ -39,10 +39,6 @@ class Model(nn.Module):
         self.reaction_ids: tuple[str, ...] = tuple(j.id for j in system.jumps)
         values = [p.value for p in system.parameters]
         self.register_buffer("parameters_default", torch.tensor(values, dtype=dtype, device=device))
-        self._triggers = tuple(as_number(e.trigger) for e in system.transitions)
-        atoms = dict.fromkeys(atom for e in system.transitions for atom in comparisons(e.trigger))
-        self._comparisons = tuple(map(as_number, atoms))
-        self._margins = tuple(subtract(*atom.args) for atom in atoms)
         self._functions: dict[object, VectorFunction] = {}
         self._look_back: set[object] = set()
 
@@ -87,30 +83,6 @@ class Model(nn.Module):
         """
         return self._select("concentrations", self.system.concentrations, ids, t, y, p)
 
-    def past_values(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """What the delays look up, at the time `t` itself ``[..., delay]``."""
-        return self._evaluate("past_values", [d.value for d in self.system.delays], t, y, p)
-
-    def values_before(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """What the delays look up at a time before the start ``[..., delay]``."""
-        return self._evaluate("values_before", [d.before for d in self.system.delays], t, y, p)
-
-    def lags(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """How far back each delay looks ``[..., delay]``."""
-        return self._evaluate("lags", [d.lag for d in self.system.delays], t, y, p)
-
-    def triggers(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """Whether the condition of each event holds, 1 or 0, ``[..., event]``, in the order of `System.transitions`."""
-        return self._evaluate("triggers", self._triggers, t, y, p)
-
-    def comparisons(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """Whether each comparison within the triggers of all events holds, 1 or 0, ``[..., comparison]``."""
-        return self._evaluate("comparisons", self._comparisons, t, y, p)
-
-    def margins(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """Left minus right side of each of `comparisons` ``[..., comparison]``."""
-        return self._evaluate("margins", self._margins, t, y, p)
-
     def project(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """The state ``[..., state]`` with what algebraic equations tie to the rest brought up to date after a jump."""
         projection = self.system.projection
@@ -118,11 +90,6 @@ class Model(nn.Module):
             return y
         values = self._evaluate("project", tuple(projection.values()), t, y, p)
         return y.index_copy(-1, torch.tensor(tuple(projection), device=y.device), values)
-
-    def event_atoms(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """Whether each comparison within an event's trigger holds, 1 or 0, ``[..., comparison]``."""
-        atoms = [as_number(a) for a in comparisons(self.system.transitions[event].trigger)]
-        return self._evaluate(("atoms", event), atoms, t, y, p)
 
     def event_margins(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Left minus right side of each comparison within an event's trigger ``[..., comparison]``."""
@@ -132,11 +99,6 @@ class Model(nn.Module):
     def event_delay(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Time ``[...]`` from trigger to execution of an event, by its position in `System.transitions`."""
         return self._evaluate(("delay", event), [self.system.transitions[event].delay], t, y, p)[..., 0]
-
-    def event_priority(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor | None:
-        """Priority ``[...]`` of an event; ``None`` if it has none."""
-        priority = self.system.transitions[event].priority
-        return None if priority is None else self._evaluate(("priority", event), [priority], t, y, p)[..., 0]
 
     def event_values(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """What an event assigns ``[..., assignment]``, in the order of the keys of `Transition.values`."""

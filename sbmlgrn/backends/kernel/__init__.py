@@ -1,0 +1,3 @@
+"""Systems as machine code, compiled in milliseconds through LLVM."""
+
+from sbmlgrn.backends.kernel.evaluator import Evaluator as Evaluator

@@ -1,0 +1,62 @@
+"""LLVM IR → machine code in this process."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import sys
+import threading
+from typing import Final
+
+import llvmlite.binding as llvm
+
+from sbmlgrn.backends.kernel.source import LIBM, LIBM_OF_INTRINSICS
+
+_LARGE: Final = 400_000
+"""Characters of assembly beyond which optimisation costs more than it gains."""
+
+_lock = threading.Lock()
+
+
+@functools.cache
+def _target() -> llvm.Target:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    name = "ucrtbase" if sys.platform == "win32" else ctypes.util.find_library("m")
+    libm = ctypes.CDLL(name)
+    for function in (*LIBM, *LIBM_OF_INTRINSICS):
+        if hasattr(libm, function):
+            llvm.add_symbol(function, ctypes.cast(getattr(libm, function), ctypes.c_void_p).value)
+    return llvm.Target.from_default_triple()
+
+
+def _machine(level: int) -> llvm.TargetMachine:
+    """A machine of its own for each library: the compiler takes possession of it."""
+    return _target().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=level, jit=True
+    )
+
+
+class Library:
+    """Compiled functions, alive as long as this object.
+
+    Args:
+        text: an LLVM module.
+        optimise: whether to spend up to ten times as long on code that is two to four times as fast.
+    """
+
+    def __init__(self, text: str, optimise: bool) -> None:
+        level = 0 if not optimise else 1 if len(text) > _LARGE else 2
+        with _lock:
+            machine = _machine(level)
+            module = llvm.parse_assembly(text)
+            if optimise:
+                builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
+                builder.getModulePassManager().run(module, builder)
+            self._engine = llvm.create_mcjit_compiler(module, machine)
+            self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """Where the function is."""
+        return self._engine.get_function_address(name)
