@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -20,6 +19,9 @@ from sbmlgrn.backends.kernel import Evaluator
 from sbmlgrn.lower import System
 from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
 from sbmlgrn.ode.history import History, Interpolant, Moment
+from sbmlgrn.ode.native.ensemble import METHODS
+from sbmlgrn.ode.native.march import TURNED, March
+from sbmlgrn.ode.native.trajectory import SUCCESS
 from sbmlgrn.ode.status import Status
 
 _SOLVERS: Final[dict[str, Any]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
@@ -46,7 +48,7 @@ def hybrid(
         y0: initial state ``[batch, state]``.
         p: parameters ``[batch, parameter]``.
         t: strictly increasing time grid ``[time]``; at the time of an event the state after it is reported.
-        method: LSODA, BDF or Radau.
+        method: one of the compiled loops' (`METHODS`); LSODA, BDF or Radau where the system has delays.
         rtol: relative tolerance.
         atol: absolute tolerance ``[batch, state]``.
         max_steps: most steps of the integrator per trajectory.
@@ -61,7 +63,7 @@ def hybrid(
     for i, (start, parameters) in enumerate(zip(y0, p, strict=True)):
         chooser = random.Random(f"{seed}/{i}")
         run = _Trajectory(evaluator, parameters, method, rtol, atol[i], max_steps, chooser, float(t[0]))
-        values, status = run.over(t.tolist(), start)
+        values, status = run.over(t, start)
         states.append(values)
         pasts.append(run.past)
         statuses.append(status)
@@ -83,42 +85,69 @@ class _Trajectory:
     ) -> None:
         self._evaluator = evaluator
         self._history = History(evaluator, parameters, start)
-        self._solver = _SOLVERS[method]
+        self._march = March(evaluator, parameters, method, rtol, atol, max_steps) if method in METHODS else None
+        self._method = method
         self._options: dict[str, Any] = {"rtol": rtol, "atol": atol}
         self._steps = max_steps
         self.agenda = Agenda(evaluator, self._history, chooser)
 
-    def over(self, grid: list[float], y0: np.ndarray) -> tuple[np.ndarray, Status]:
+    def over(self, grid: np.ndarray, y0: np.ndarray) -> tuple[np.ndarray, Status]:
         """The trajectory on `grid`, as far as it gets."""
-        out = np.full((len(grid), len(y0)), np.nan)
+        self._grid = grid
+        self._out = np.full((len(grid), len(y0)), np.nan)
         self.past = np.full((len(grid), len(self._evaluator.system.delays)), np.nan)
-        written = 0
-
-        def report(until: float, at: Interpolant) -> None:
-            """Writes the grid times before `until`."""
-            nonlocal written
-            while written < len(grid) and grid[written] < until:
-                out[written] = y = at(grid[written])
-                self.past[written] = self._history.past(grid[written], y)
-                written += 1
-
+        self._written = 0
+        end = float(grid[-1])
         try:
-            time, y = grid[0], self.agenda.settle(grid[0], y0)
-            while time < grid[-1]:
-                time, y, before = self._advance(time, y, grid[-1], report)
+            time, y = float(grid[0]), self.agenda.settle(float(grid[0]), y0)
+            while time < end:
+                bound = min(end, self.agenda.next_time)
+                time, y, before = (self._stepped if self._march is None else self._marched)(time, y, bound)
                 y = self.agenda.settle(time, y, before)
         except _FailedError as failure:
-            return out, failure.status
+            return self._out, failure.status
         except EventCascadeError:
-            return out, Status.EVENT_CASCADE
-        report(np.inf, lambda _: y)
-        return out, Status.SUCCESS if np.isfinite(out).all() else Status.NOT_FINITE
+            return self._out, Status.EVENT_CASCADE
+        self._report(np.inf, lambda _: y)
+        return self._out, Status.SUCCESS if np.isfinite(self._out).all() else Status.NOT_FINITE
 
-    def _advance(
-        self, time: float, y: np.ndarray, end: float, report: Callable[[float, Interpolant], None]
-    ) -> tuple[float, np.ndarray, Moment]:
-        """Integrates to the next moment at which something may happen; returns it, and the moment just before."""
-        bound = min(end, self.agenda.next_time)
+    def _report(self, until: float, at: Interpolant) -> None:
+        """Writes the grid times before `until`."""
+        while self._written < len(self._grid) and self._grid[self._written] < until:
+            time = float(self._grid[self._written])
+            self._out[self._written] = y = at(time)
+            self.past[self._written] = self._history.past(time, y)
+            self._written += 1
+
+    def _marched(self, time: float, y: np.ndarray, bound: float) -> tuple[float, np.ndarray, Moment]:
+        """Integrates, in compiled loops, to the next moment at which something may happen, `bound` at the latest.
+
+        Returns:
+            The moment, and the one just before it.
+        """
+        march = self._march
+        assert march is not None
+        if bound <= time:
+            return time, y, (time, y)
+        march.start(time, y, bound)
+        while True:
+            outcome, self._written = march.run(self._grid, self._out, self._written)
+            begin, state = march.state
+            if outcome == SUCCESS:
+                return begin, state, (begin, state)
+            if outcome != TURNED:
+                raise _FailedError(Status(outcome))
+            end, at = march.piece()
+            turn = self._first_turn(begin, end, at)
+            if turn is not None:
+                before, turned = turn
+                self._report(turned, at)
+                return turned, at(turned), (before, at(before))
+            self._report(end, at)
+            march.accept()
+
+    def _stepped(self, time: float, y: np.ndarray, bound: float) -> tuple[float, np.ndarray, Moment]:
+        """The same with one of SciPy's solvers, which can look at what was."""
         if bound <= time:
             return time, y, (time, y)
         solver = self._start(time, y, bound)
@@ -139,10 +168,10 @@ class _Trajectory:
             if turn is not None:
                 before, turned = turn
                 self._history.record(begin, turned, at)
-                report(turned, at)
+                self._report(turned, at)
                 return turned, at(turned), (before, at(before))
             self._history.record(begin, solver.t, at)
-            report(solver.t, at)
+            self._report(solver.t, at)
         return bound, solver.y, (bound, solver.y)
 
     def _start(self, time: float, y: np.ndarray, bound: float) -> OdeSolver:
@@ -150,7 +179,7 @@ class _Trajectory:
             return self._evaluator.rhs(t, y, self._history.at(t, y))
 
         options = self._options | {"max_step": self._history.shortest_lag(time, y)}
-        return self._solver(field, time, y, bound, **options)
+        return _SOLVERS[self._method](field, time, y, bound, **options)
 
     def _interpolant(self, solver: OdeSolver) -> Interpolant:
         dense = solver.dense_output()

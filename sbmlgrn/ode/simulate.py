@@ -14,6 +14,8 @@ from sbmlgrn.backends.torch import Model
 from sbmlgrn.ode.history import History
 from sbmlgrn.ode.hybrid import hybrid
 from sbmlgrn.ode.integrate import DIFFERENTIABLE, IMPLICIT, explicit, implicit
+from sbmlgrn.ode.native.ensemble import METHODS as NATIVE
+from sbmlgrn.ode.native.ensemble import ensemble
 from sbmlgrn.ode.replay import replay
 from sbmlgrn.ode.solution import Solution
 from sbmlgrn.ode.status import Status
@@ -41,11 +43,11 @@ def simulate(
             name, each a number or a tensor ``[batch]``. Gradients flow to them.
 
     Other Arguments:
-        method: torchdiffeq's explicit ``dopri5``, which is differentiable; one of SciPy's for stiff models (``LSODA``,
-            ``BDF``, ``Radau``), which is not; or ``auto``: ``dopri5`` where gradients are asked for or the batch is
-            larger than one, repeated with ``LSODA`` for trajectories that fail without gradients; else ``LSODA``.
-            Events and delays are always located with one of SciPy's methods (``LSODA`` unless another is named);
-            gradients then come from ``dopri5`` between the known events.
+        method: compiled loops that step each trajectory by itself on all cores, without gradients: explicit ``tsit5``,
+            ``rodas5p`` for stiff models; torchdiffeq's explicit ``dopri5``, which is differentiable; one of SciPy's
+            (``LSODA``, ``BDF``, ``Radau``); or ``auto``: ``dopri5`` where gradients are asked for, else Tsit5 and
+            Rodas5P as the trajectory needs them. A model with delays is integrated by one of SciPy's (``LSODA`` unless
+            another is named). With events, gradients come from ``dopri5`` between the known events.
         rtol, atol: relative and absolute tolerance of the local error. `atol` is in the unit of the state's symbol: it
             bounds concentrations, not amounts, where the network speaks of concentrations.
         initial_state: ``[state]`` or ``[batch, state]``, in place of the model's own.
@@ -69,10 +71,10 @@ def simulate(
     rows = p.expand(*(batch or (1,)), -1)
     start = y0.expand(*(batch or (1,)), len(model.state_ids))
     wants_gradient = torch.is_grad_enabled() and (start.requires_grad or rows.requires_grad)
-    if method in IMPLICIT and wants_gradient:
+    if wants_gradient and method not in ("auto", *DIFFERENTIABLE):
         raise ValueError(
             f"method {method!r} has no gradients, but a parameter requires them; use {' or '.join(DIFFERENTIABLE)}, or "
-            " call under torch.no_grad()"
+            "call under torch.no_grad()"
         )
     if model.system.delays and wants_gradient:
         raise ValueError("the model has delay(), through which there are no gradients yet; call under torch.no_grad()")
@@ -104,7 +106,9 @@ def _solve(
         scales = model.scales(p).nan_to_num(1.0).abs()
         tolerance = atol * torch.where(scales > 0, scales, 1.0).expand_as(y0)
     if discrete:
-        chosen = method if method in IMPLICIT else "LSODA"
+        chosen = "auto" if method in DIFFERENTIABLE else method
+        if model.system.delays and chosen in NATIVE:
+            chosen = "LSODA"
         start, parameters, grid, bound = (_array(v) for v in (y0, p, t, tolerance))
         rows, before, status, logs = hybrid(model.system, start, parameters, grid, chosen, rtol, bound, max_steps, seed)
         states, past = torch.as_tensor(rows).to(y0), torch.as_tensor(before).to(y0)
@@ -117,28 +121,16 @@ def _solve(
             for i, s in enumerate(status)
         ]
         return torch.stack([rows for rows, _ in runs]), past, [s for _, s in runs]
-    chosen = method
-    if method == "auto":
-        chosen = "dopri5" if wants_gradient or len(y0) > 1 else "LSODA"
-    if chosen in IMPLICIT:
-        states, status = _implicit(model, y0, p, t, chosen, rtol, tolerance, max_steps)
+    if method == "dopri5" or (method == "auto" and wants_gradient):
+        states, status = explicit(model.rhs, y0, p, t, "dopri5", rtol, tolerance, max_steps)
         return states, past, status
-    states, status = explicit(model.rhs, y0, p, t, chosen, rtol, tolerance, max_steps)
-    failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
-    if method == "auto" and failed and not wants_gradient:
-        again, outcome = _implicit(model, y0[failed], p[failed], t, "LSODA", rtol, tolerance[failed], max_steps)
-        states[failed] = again
-        for i, s in zip(failed, outcome, strict=True):
-            status[i] = s
-    return states, past, status
-
-
-def _implicit(
-    model: Model, y0: Tensor, p: Tensor, t: Tensor, method: str, rtol: float, atol: Tensor, max_steps: int
-) -> tuple[Tensor, list[Status]]:
-    start, parameters, grid, tolerance = (_array(v) for v in (y0, p, t, atol))
-    states, status = implicit(Evaluator(model.system).rhs, start, parameters, grid, method, rtol, tolerance, max_steps)
-    return torch.as_tensor(states).to(y0), status
+    start, parameters, grid, bound = (_array(v) for v in (y0, p, t, tolerance))
+    if method in IMPLICIT:
+        field = Evaluator(model.system).rhs
+        rows, status = implicit(field, start, parameters, grid, method, rtol, bound, max_steps)
+    else:
+        rows, status = ensemble(model.system, start, parameters, grid, method, rtol, bound, max_steps)
+    return torch.as_tensor(rows).to(y0), past, status
 
 
 def _past_of_rules(model: Model, y0: Tensor, p: Tensor, t: Tensor) -> Tensor:
@@ -172,7 +164,7 @@ def _grid(t: Tensor | np.ndarray | Sequence[float], like: Tensor) -> Tensor:
 
 
 def _check_options(method: str, rtol: float, atol: float, max_steps: int) -> None:
-    known = ("auto", *DIFFERENTIABLE, *IMPLICIT)
+    known = (*NATIVE, *DIFFERENTIABLE, *IMPLICIT)
     if method not in known:
         raise ValueError(f"unknown method {method!r}; expected one of {', '.join(known)}")
     for name, value in (("rtol", rtol), ("atol", atol)):

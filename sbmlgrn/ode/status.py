@@ -22,10 +22,10 @@ class Status(IntEnum):
 
 _MESSAGES = {
     Status.SUCCESS: "the trajectory reached the end",
-    Status.MAX_STEPS: "the solver reached max_steps before the end; the model may be stiff: use method='LSODA' or "
-    "'BDF', loosen rtol, or raise max_steps",
+    Status.MAX_STEPS: "the solver reached max_steps before the end; the model may be stiff: use method='auto' or "
+    "'rodas5p', loosen rtol, or raise max_steps",
     Status.STEP_TOO_SMALL: "the step size fell below what the time can resolve; the solution may blow up, or the "
-    "model is stiff: use method='LSODA' or 'BDF', or loosen rtol and atol",
+    "model is stiff: use method='auto' or 'rodas5p', or loosen rtol and atol",
     Status.NOT_FINITE: "the state or its derivative became infinite or NaN; look for a division by zero, an unset "
     "parameter or a blow-up",
     Status.EVENT_CASCADE: "events trigger each other at one moment without end; look for two that undo each other",

@@ -1,3 +1,5 @@
 """Systems as machine code, compiled in milliseconds through LLVM."""
 
 from sbmlgrn.backends.kernel.evaluator import Evaluator as Evaluator
+from sbmlgrn.backends.kernel.field import Field as Field
+from sbmlgrn.backends.kernel.field import field as field

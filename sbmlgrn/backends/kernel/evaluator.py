@@ -49,6 +49,10 @@ class Evaluator:
         """Whether each comparison within the triggers of all events holds, 1 or 0, ``[comparison]``."""
         return self._functions["comparisons"](t, y, p)
 
+    def address_of_comparisons(self) -> tuple[int, int]:
+        """Where the compiled function of `comparisons` is, and how many there are."""
+        return self._library.address("comparisons"), self._functions["comparisons"].count
+
     def margins(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """Left minus right side of each of `comparisons` ``[comparison]``."""
         return self._functions["margins"](t, y, p)
@@ -91,6 +95,7 @@ class Evaluator:
 class _Function:
     def __init__(self, address: int, count: int, arguments: tuple[np.ndarray, np.ndarray]) -> None:
         self._call = _Call(address)
+        self.count: Final = count
         self._y, self._p = arguments
         self._out = np.empty(count)
         self._pointers = (self._y.ctypes.data, self._p.ctypes.data, self._out.ctypes.data)

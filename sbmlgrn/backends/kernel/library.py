@@ -13,8 +13,8 @@ import llvmlite.binding as llvm
 
 from sbmlgrn.backends.kernel.source import LIBM, LIBM_OF_INTRINSICS
 
-_LARGE: Final = 400_000
-"""Characters of assembly beyond which optimisation costs more than it gains."""
+_LARGE: Final = 150_000
+"""Characters of assembly beyond which optimisation takes seconds, and so more than it gains."""
 
 _lock = threading.Lock()
 
@@ -43,15 +43,16 @@ class Library:
 
     Args:
         text: an LLVM module.
-        optimise: whether to spend up to ten times as long on code that is two to four times as fast.
+        optimise: whether to spend up to ten times as long on code that is two to four times as fast; not done for
+            large modules.
     """
 
     def __init__(self, text: str, optimise: bool) -> None:
-        level = 0 if not optimise else 1 if len(text) > _LARGE else 2
+        level = 2 if optimise and len(text) <= _LARGE else 0
         with _lock:
             machine = _machine(level)
             module = llvm.parse_assembly(text)
-            if optimise:
+            if level:
                 builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=level))
                 builder.getModulePassManager().run(module, builder)
             self._engine = llvm.create_mcjit_compiler(module, machine)

@@ -37,7 +37,7 @@ def tiny(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hanging(tiny: Path) -> Path:
-    """The tiny suite, and between its cases 00003, which would take more than 1e11 steps."""
+    """The tiny suite, and between its cases 00003, which would take more than 1e11 events."""
     asked = settings("S", duration=1e6)
     add(tiny, "00003", {"l3v2": HANGS}, asked, "Endless")
     return tiny

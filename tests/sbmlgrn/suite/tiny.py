@@ -38,11 +38,18 @@ DECAY_L2 = (
 QUAL = _level_3("", ' xmlns:qual="http://www.sbml.org/sbml/level3/version1/qual/version1" qual:required="true"')
 """Needs a package that has no time courses."""
 
-HANGS = _level_3(
-    f'{_SIZES}<listOfRules><rateRule variable="S">{_MATH}<apply><cos/><apply><times/><cn>1e6</cn>'
-    '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol></apply></apply></math>'
-    "</rateRule></listOfRules>"
+_COSINE = (
+    "<apply><cos/><apply><times/><cn>1e6</cn>"
+    '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol></apply></apply>'
 )
+HANGS = _level_3(
+    f'{_SIZES}<listOfRules><rateRule variable="S">{_MATH}{_COSINE}</math></rateRule></listOfRules>'
+    '<listOfEvents><event id="E" useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="true">'
+    f"{_MATH}<apply><gt/>{_COSINE}<cn>0</cn></apply></math></trigger><listOfEventAssignments>"
+    f'<eventAssignment variable="S">{_MATH}<cn>1</cn></math></eventAssignment></listOfEventAssignments></event>'
+    "</listOfEvents>"
+)
+"""An event every few millionths."""
 
 
 def settings(variables: str, amount: str = "", concentration: str = "", duration: float = 4, start: float = 0) -> str:
