@@ -32,12 +32,14 @@ from sbmlgrn.expr.node import power as power
 from sbmlgrn.expr.node import relation as relation
 from sbmlgrn.expr.node import subtract as subtract
 from sbmlgrn.expr.node import symbol as symbol
+from sbmlgrn.expr.ops import DRAWS as DRAWS
 from sbmlgrn.expr.printer import format_number as format_number
 from sbmlgrn.expr.printer import to_infix as to_infix
-from sbmlgrn.expr.traverse import comparisons as comparisons
 from sbmlgrn.expr.traverse import depends_on_time as depends_on_time
 from sbmlgrn.expr.traverse import evaluate as evaluate
 from sbmlgrn.expr.traverse import free_symbols as free_symbols
 from sbmlgrn.expr.traverse import postorder as postorder
 from sbmlgrn.expr.traverse import rewrite as rewrite
 from sbmlgrn.expr.traverse import substitute as substitute
+from sbmlgrn.expr.turns import Turn as Turn
+from sbmlgrn.expr.turns import turns as turns

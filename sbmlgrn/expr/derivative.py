@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from sbmlgrn.expr import ops
 from sbmlgrn.expr.node import (
     ONE,
     ZERO,
@@ -98,6 +99,8 @@ def _partials(node: Expr) -> list[Expr | None]:
             return [piecewise(ONE, guard, ZERO) if guard is not None else None for guard in _branches(node)]
         case "delay" | "rate_of" | "call":
             raise ValueError(f"operation {node.op!r} must be expanded before it is differentiated")
+        case op if op in ops.DRAWS:
+            raise ValueError(f"a random value, {node!r}, has no derivative")
     rule = _UNARY.get(node.op)
     return [None] * len(args) if rule is None else [rule(args[0], node)]
 
@@ -241,9 +244,9 @@ def _scatter_choice(
 def jacobian(roots: Sequence[Expr], leaves: Sequence[Expr]) -> dict[tuple[int, int], Expr]:
     """Structurally nonzero entries ∂rootsᵢ/∂leavesⱼ as ``{(i, j): expression}``, in row-major order."""
     entries: dict[tuple[int, int], Expr] = {}
+    position = {leaf: j for j, leaf in enumerate(leaves)}
     for i, root in enumerate(roots):
-        reached = set(postorder([root]))
-        columns = [j for j, leaf in enumerate(leaves) if leaf in reached]
+        columns = sorted(position[node] for node in postorder([root]) if node in position)
         row = cotangent([root], [ONE], [leaves[j] for j in columns])
         entries.update({(i, j): entry for j, entry in zip(columns, row, strict=True) if entry is not ZERO})
     return entries

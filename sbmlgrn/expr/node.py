@@ -35,7 +35,8 @@ class Expr:
         op: name of the operation: ``constant``, ``symbol``, ``time``, ``call``, or a key of `ops.OPERATIONS`.
         args: operands, in the order in which they are evaluated.
         value: payload: the number of a constant (``bool``, ``int``, ``Fraction`` or ``float``), the name of
-            a symbol or of a called function, the order of ``polygamma``.
+            a symbol or of a called function, the order of ``polygamma``, the number of a random value in its formula,
+            which tells it from others of the same distribution.
     """
 
     __slots__ = ("__weakref__", "args", "op", "value")
@@ -187,7 +188,7 @@ def make(op: str, args: Sequence[Expr], value: object = None) -> Expr:
     spec = ops.OPERATIONS.get(op)
     if spec is None:
         raise ValueError(f"unknown operation {op!r}")
-    if not spec.accepts(len(args)):
+    if not spec.accepts(len(args)) or (op in ops.DRAWS and len(args) not in ops.DRAWS[op]):
         raise ValueError(f"operation {op!r} takes {spec.arity_text} operands, got {len(args)}")
     if op == "piecewise":
         return _piecewise(tuple(args))

@@ -157,6 +157,25 @@ def _relation(f: Callable[[float, float], bool]) -> Operation:
     return Operation(f, 2, 2, boolean=True)
 
 
+DRAWS: Final[dict[str, tuple[int, ...]]] = {
+    "normal": (2, 4),
+    "uniform": (2,),
+    "bernoulli": (1,),
+    "binomial": (2, 4),
+    "cauchy": (1, 2, 4),
+    "chisquare": (1, 3),
+    "exponential": (1, 3),
+    "gamma": (2, 4),
+    "laplace": (1, 2, 4),
+    "lognormal": (2, 4),
+    "poisson": (1, 3),
+    "rayleigh": (1, 3),
+}
+"""Random values by distribution, and how many operands each can take; the last two of many are limits of the value.
+
+Source: SBML Level 3 Package: Distributions, Version 1, section 3.
+"""
+
 OPERATIONS: Final[dict[str, Operation]] = {
     "add": Operation(_sum, 0, None),
     "multiply": Operation(_product, 0, None),
@@ -202,12 +221,13 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "piecewise": Operation(piecewise, 1, None),
     "delay": Operation(lambda x, lag: math.nan, 2, 2),
     "rate_of": Operation(lambda x: math.nan, 1, 1),
+    **{name: Operation(lambda *args: math.nan, min(counts), max(counts)) for name, counts in DRAWS.items()},
 }
 
 BOOLEAN: Final = frozenset(name for name, op in OPERATIONS.items() if op.boolean)
 RELATIONS: Final = frozenset({"lt", "leq", "gt", "geq", "eq", "neq"})
 IDENTITY_OF_ONE: Final = frozenset({"add", "multiply", "and", "or", "xor", "min", "max"})
-NOT_FOLDED: Final = frozenset({"delay", "rate_of"})
+NOT_FOLDED: Final = frozenset({"delay", "rate_of", *DRAWS})
 
 
 def _exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:

@@ -42,11 +42,6 @@ def depends_on_time(*roots: Expr) -> bool:
     return TIME in postorder(roots)
 
 
-def comparisons(condition: Expr) -> list[Expr]:
-    """The relations (``lt``, ``geq``, …) within a condition, in the order of evaluation."""
-    return [n for n in postorder([condition]) if n.op in ops.RELATIONS]
-
-
 def rewrite(roots: Iterable[Expr], rule: Callable[[Expr, tuple[Expr, ...]], Expr | None]) -> list[Expr]:
     """`roots` with each node replaced by ``rule(node, rewritten operands)``, bottom up; ``None`` keeps it."""
     roots = list(roots)

@@ -6,8 +6,8 @@ Initial-Value Problems in Differential-Algebraic Equations (SIAM 1996), section 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 from sbmlgrn.expr import (
     ONE,
@@ -19,9 +19,13 @@ from sbmlgrn.expr import (
     free_symbols,
     multiply,
     negate,
+    piecewise,
     substitute,
     subtract,
 )
+
+Guard: TypeAlias = Callable[[Expr], Expr]
+"""From a pivot to a condition on it."""
 
 _ITERATIONS: Final = 12
 """Newton steps; from a fair start the error squares each time, so that 12 exhaust double precision."""
@@ -73,23 +77,34 @@ def is_linear(equations: Sequence[Expr], leaves: Sequence[Expr]) -> bool:
     return not any(free_symbols(entry) & names for row in partials(equations, leaves) for entry in row)
 
 
-def solve_linear(matrix: Sequence[Sequence[Expr]], right: Sequence[Expr]) -> list[Expr]:
+def solve_linear(
+    matrix: Sequence[Sequence[Expr]], right: Sequence[Expr], guards: Sequence[Guard | None] | None = None
+) -> list[Expr]:
     """Solution of a small linear system by Gaussian elimination.
 
+    Args:
+        matrix: square, row by row.
+        right: right-hand side.
+        guards: per unknown, under which condition on its pivot it takes part; otherwise it is 0 and the others do
+            without it. ``None``: always.
+
     Raises:
-        SingularError: a column has no entry to eliminate with that is not structurally zero.
+        SingularError: a column without guard has no entry to eliminate with that is not structurally zero.
     """
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     size = len(rows)
+    guards = guards or [None] * size
     for column in range(size):
         pivot = next((i for i in range(column, size) if rows[i][column] is not ZERO), None)
-        if pivot is None:
+        if pivot is None and guards[column] is None:
             raise SingularError(column)
+        if pivot is None:
+            continue
         rows[column], rows[pivot] = rows[pivot], rows[column]
         for i in range(column + 1, size):
             if rows[i][column] is ZERO:
                 continue
-            factor = divide(rows[i][column], rows[column][column])
+            factor = _ratio(rows[i][column], rows[column][column], guards[column])
             rows[i][column] = ZERO
             for j in range(column + 1, size + 1):
                 if rows[column][j] is not ZERO:
@@ -97,8 +112,13 @@ def solve_linear(matrix: Sequence[Sequence[Expr]], right: Sequence[Expr]) -> lis
     solution = [ZERO] * size
     for i in reversed(range(size)):
         known = [multiply(rows[i][j], solution[j]) for j in range(i + 1, size) if rows[i][j] is not ZERO]
-        solution[i] = divide(subtract(rows[i][size], add(*known)) if known else rows[i][size], rows[i][i])
+        rest = subtract(rows[i][size], add(*known)) if known else rows[i][size]
+        solution[i] = ZERO if rows[i][i] is ZERO else _ratio(rest, rows[i][i], guards[i])
     return solution
+
+
+def _ratio(left: Expr, pivot: Expr, guard: Guard | None) -> Expr:
+    return divide(left, pivot) if guard is None else piecewise(divide(left, pivot), guard(pivot), ZERO)
 
 
 def solve(equations: Sequence[Expr], leaves: Sequence[Expr], guess: Sequence[Expr]) -> list[Expr]:

@@ -8,22 +8,24 @@ symbol means (4.9.4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from functools import partial
 from math import isnan, nan
 
 from sbmlgrn.expr import (
+    DRAWS,
     ONE,
     TIME,
     ZERO,
     Expr,
     add,
     as_condition,
+    as_number,
     constant,
+    derivative,
     divide,
     free_symbols,
     multiply,
     negate,
-    postorder,
     rewrite,
     substitute,
     subtract,
@@ -31,39 +33,36 @@ from sbmlgrn.expr import (
     tangent,
 )
 from sbmlgrn.lower.algebraic import SingularError, is_linear, match, partials, solve, solve_linear
-from sbmlgrn.lower.equilibrium import Equilibrium, held, settled
-from sbmlgrn.lower.system import Delay, Jump, Quantity, State, System, SystemParameter, Transition
+from sbmlgrn.lower.draws import Draws
+from sbmlgrn.lower.equilibrium import Equilibrium, constraints, fast_reactions, held, proportional
+from sbmlgrn.lower.functions import functions
+from sbmlgrn.lower.resolve import Formula, resolve
+from sbmlgrn.lower.system import Delay, Jump, LoweringError, Quantity, State, System, SystemParameter, Transition
 from sbmlgrn.network import AlgebraicRule, AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
-
-
-class LoweringError(ValueError):
-    """A network that has no equations.
-
-    Attributes:
-        element_id: the element at fault.
-    """
-
-    def __init__(self, element_id: str, message: str) -> None:
-        super().__init__(message)
-        self.element_id = element_id
+_MOST_CALLS = 100_000
+"""Of functions with different arguments: twenty functions suffice for a million, if each calls the one before twice."""
 
 
 def lower(network: Network) -> System:
-    """The equations of `network`.
+    """The equations of `network`. A random value on which no equation depends is NaN.
 
     Raises:
         LoweringError: definitions are circular, or something that the equations need has no value.
+        RandomValueError: something that the equations need has a random value.
     """
-    return _Lowering(network).system()
+    lowering = _Lowering(network)
+    return lowering.draws.without(lowering.system())
 
 
 class _Lowering:
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.functions = _expanded_functions(network)
+        self.functions = functions(network)
+        self.applied: dict[tuple[str, tuple[Expr, ...], str], Expr] = {}
         self.delays: dict[tuple[Expr, ...], Expr] = {}
+        self.draws = Draws(network)
         self.assigned = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, AssignmentRule))
         self.rates = self._formulas((r.variable, r.math) for r in network.rules if isinstance(r, RateRule))
         self.started = self._formulas((a.symbol, a.math) for a in network.initial_assignments)
@@ -72,7 +71,7 @@ class _Lowering:
         self.events = [e for e in network.events if e.trigger is not None]
         self.assigned_by_events = {a.variable for e in self.events for a in e.assignments}
         self.algebraic = [
-            self._expand(r.math, f"algebraic rule {i + 1}")
+            self._number(r.math, f"algebraic rule {i + 1}")
             for i, r in enumerate(r for r in network.rules if isinstance(r, AlgebraicRule))
             if r.math is not None
         ]
@@ -90,7 +89,11 @@ class _Lowering:
 
     def _formulas(self, definitions: Iterable[tuple[str, Expr | None]]) -> dict[str, Expr]:
         """Formulas by what they define. One without mathematics has no effect (SBML L3V2 Core, 4.9.1)."""
-        return {name: self._expand(math, name) for name, math in definitions if math is not None}
+        return {name: self._number(math, name) for name, math in definitions if math is not None}
+
+    def _number(self, math: Expr, owner: str) -> Expr:
+        """`math` expanded, as a number where it is a truth value (SBML L3V2 Core, 3.4.9)."""
+        return as_number(self._expand(math, owner))
 
     def _expand(self, math: Expr, owner: str) -> Expr:
         """`math` with functions expanded, and ``rateOf x`` and ``delay(x, lag)`` turned into symbols of their own."""
@@ -103,7 +106,9 @@ class _Lowering:
                     raise LoweringError(owner, f"rateOf in the formula of {owner!r} takes a symbol, not {args[0]!r}")
                 return symbol(f"{_RATE}{args[0].value}")
             if node.op == "delay":
-                return self.delays.setdefault(args, symbol(f"d:{len(self.delays)}"))
+                return self.delays.setdefault(tuple(map(as_number, args)), symbol(f"d:{len(self.delays)}"))
+            if node.op in DRAWS:
+                return self.draws.value(node, args, owner)
             return None
 
         return rewrite([math], rule)[0]
@@ -118,7 +123,14 @@ class _Lowering:
             raise LoweringError(
                 owner, f"the formula of {owner!r} calls {name!r} with {len(args)} arguments; it takes {len(arguments)}"
             )
-        return self._expand(substitute([body], dict(zip(arguments, args, strict=True)))[0], owner)
+        key = name, args, owner
+        if key not in self.applied:
+            if len(self.applied) == _MOST_CALLS:
+                raise LoweringError(
+                    owner, f"the formula of {owner!r} leads to more than {_MOST_CALLS:,} different calls of functions"
+                )
+            self.applied[key] = self._expand(substitute([body], dict(zip(arguments, args, strict=True)))[0], owner)
+        return self.applied[key]
 
     def _changes(self) -> dict[str, Expr]:
         """Species that reactions change → rate of change of their amount."""
@@ -150,7 +162,7 @@ class _Lowering:
 
     def _stoichiometry(self, reaction: Reaction, reference: SpeciesReference) -> Expr:
         if reference.stoichiometry_math is not None:
-            return self._expand(reference.stoichiometry_math, reaction.id)
+            return self._number(reference.stoichiometry_math, reaction.id)
         if reference.id and self._is_variable(reference.id):
             return symbol(reference.id)
         if reference.stoichiometry is None:
@@ -164,7 +176,7 @@ class _Lowering:
     def _unknowns(self) -> list[str]:
         """The symbol that each algebraic rule determines: a variable that nothing else does."""
         candidates = [
-            sorted(filter(self._is_free, self._reached(rule)), key=lambda n: (n in self.assigned_by_events, n))
+            sorted(filter(self._is_free, self._reached(rule)), key=partial(self._reluctance, free_symbols(rule)))
             for rule in self.algebraic
         ]
         try:
@@ -176,6 +188,12 @@ class _Lowering:
                 "leaves no variable to determine; make one of its symbols variable (constant=false), or remove another "
                 "rule for it",
             ) from None
+
+    def _reluctance(self, mentioned: frozenset[str], name: str) -> tuple[bool, bool, bool, str]:
+        """Among the symbols that a rule could determine, those come first that nothing else gives a value."""
+        element = self.network.by_id[name]
+        valued = any(getattr(element, a, None) is not None for a in ("value", "size"))
+        return name in self.assigned_by_events, name not in mentioned, valued or name in self.started, name
 
     def _reached(self, math: Expr) -> set[str]:
         """Symbols in a formula, and in the definitions of those."""
@@ -198,7 +216,8 @@ class _Lowering:
 
     def _is_variable(self, reference: str) -> bool:
         """Whether a species reference has another stoichiometry than its own attribute, now or later."""
-        tables = (self.assigned, self.rates, self.started, self.assigned_by_events)
+        constrained = {name for rule in self.algebraic for name in self._reached(rule)}
+        tables = (self.assigned, self.rates, self.started, self.assigned_by_events, constrained)
         return any(reference in table for table in tables)
 
     def _collect_parameters(self) -> None:
@@ -280,10 +299,34 @@ class _Lowering:
             definitions[name] = start
         definitions |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
         definitions |= self.laws
-        definitions |= self._local_parameters()
-        for (value, lag), leaf in self.delays.items():
-            definitions |= {str(leaf.value): value, f"past:{leaf.value}:lag": lag}
-        return definitions
+        definitions |= {name: p.leaf for name, p in self.parameters.items() if "." in name}
+        return definitions | self._looked_up()
+
+    def _looked_up(self) -> dict[str, Expr]:
+        """What delays look up, and how far back."""
+        values = {f"past:{leaf.value}:value": value for (value, _), leaf in self.delays.items()}
+        return values | {f"past:{leaf.value}:lag": lag for (_, lag), leaf in self.delays.items()}
+
+    def _before_start(self) -> dict[str, Expr]:
+        """Resolved definition of every symbol at any time before the start: what holds at the start, at that time.
+
+        Nothing moves then but what is a function of time, so that rates are derivatives by time alone.
+        """
+
+        def shifted(leaf: str, done: Mapping[str, Expr]) -> Expr:
+            then = subtract(TIME, done[f"past:{leaf}:lag"])
+            return substitute([done[f"past:{leaf}:value"]], {}, time=then)[0]
+
+        leaves = {str(leaf.value) for leaf in self.delays.values()}
+        formulas: dict[str, Formula] = {
+            leaf: (frozenset({f"past:{leaf}:value", f"past:{leaf}:lag"}), partial(shifted, leaf)) for leaf in leaves
+        }
+        start = self._at_start()
+        for name in free_symbols(*start.values()):
+            if name.startswith(_RATE):
+                of = name.removeprefix(_RATE)
+                formulas[name] = frozenset({of}), lambda done, of=of: derivative(done[of], TIME)
+        return resolve(start, formulas)
 
     def _own_start(self, name: str, stoichiometry: float | None = None) -> Expr:
         if name in self.unknowns:
@@ -295,9 +338,6 @@ class _Lowering:
         if name in self.parameters:
             return self.parameters[name].leaf
         return constant(nan if stoichiometry is None else stoichiometry)
-
-    def _local_parameters(self) -> dict[str, Expr]:
-        return {name: p.leaf for name, p in self.parameters.items() if "." in name}
 
     def _over_time(self, start: Mapping[str, Expr]) -> dict[str, Expr]:
         """Definition of every symbol's value at any time; `start` holds resolved initial values."""
@@ -350,24 +390,14 @@ class _Lowering:
                 if name.startswith(_RATE) and name not in table:
                     table[name] = self._rate(name.removeprefix(_RATE))
                     queue.append(table[name])
-        graph = {name: free_symbols(e) & table.keys() for name, e in table.items()}
-        try:
-            order = list(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            cycle = [str(n) for n in error.args[1]]
-            raise LoweringError(cycle[0], f"the definitions of {' → '.join(map(repr, cycle))} are circular") from None
-        done: dict[str, Expr] = {}
-        for name in order:
-            done[name] = substitute([table[name]], done)[0]
-        return done
+        return resolve(table)
 
     def system(self) -> System:
         events = self._event_formulas()  # first, since it may find delays
-        start = self._resolve(self._at_start())
-        before = {str(leaf.value): start[str(leaf.value)] for leaf in self.delays.values()}
-        if before:
-            shifted = {n: substitute([e], {}, time=negate(start[f"past:{n}:lag"]))[0] for n, e in before.items()}
-            start = self._resolve(self._at_start() | shifted)
+        before = self._before_start() if self.delays else {}
+        before = self._with_unknowns(before, self._guesses(before)) if before else {}
+        past = {str(leaf.value): before[str(leaf.value)] for leaf in self.delays.values()}
+        start = self._resolve(self._at_start() | past)
         start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
         start = self._with_unknowns(start, self._guesses(start))
         definitions = self._over_time(start)
@@ -380,36 +410,27 @@ class _Lowering:
             for n, value in net.items()
             if n in self.states
         }
-        delays = {f"past:{leaf.value}:value": value for (value, _), leaf in self.delays.items()}
-        delays |= {f"past:{leaf.value}:lag": lag for (_, lag), leaf in self.delays.items()}
-        values = self._resolve(definitions | flows | jumps | events | delays)
+        values = self._resolve(definitions | flows | jumps | events | self._looked_up())
         values, projection = self._reduced(values)
-        initial = {n: self._initial_state(s, start) for n, s in self.states.items()}
-        equilibria = [
-            Equilibrium(values[r], {n: values[f"jump:{r}:{n}"] for n in nets[r] if n in self.states}) for r in self.fast
-        ]
-        if equilibria:
-            leaves = {n: s.leaf for n, s in self.states.items()}
-            flows = {n: values[f"flow:{n}"] for n in self.states}
-            try:
-                values |= {f"flow:{n}": e for n, e in held(equilibria, leaves, flows).items()}
-                projection |= settled(equilibria, leaves, leaves)
-                initial |= settled(equilibria, leaves, initial, time=ZERO)
-            except SingularError as error:
-                raise LoweringError(
-                    self.fast[error.row],
-                    f"the fast reactions do not determine an equilibrium: see {self.fast[error.row]!r}",
-                ) from None
+        leaves = {n: s.leaf for n, s in self.states.items()}
+        laws = {n: values[f"algebraic:{i}"] for i, n in enumerate(self.unknowns) if n in projection}
+        rules = [Equilibrium(n, law, {n: ONE}, is_rule=True) for n, law in laws.items()]
+        changes = {r: {n: values[f"jump:{r}:{n}"] for n in nets[r] if n in self.states} for r in self.fast}
+        fast = proportional([Equilibrium(r, values[r], change) for r, change in changes.items()], leaves)
+        if fast:
+            flows = {n: ZERO if n in laws else values[f"flow:{n}"] for n in self.states}
+            values |= {f"flow:{n}": e for n, e in held([*rules, *fast], leaves, flows).items()}
         self._require_known(values, (*definitions, *events))
         amounts, concentrations = self._species_values(values)
         index = {name: i for i, name in enumerate(self.states)}
         return System(
             states=tuple(self.states.values()),
             parameters=tuple(self.parameters.values()),
-            initial=tuple(initial.values()),
+            initial=tuple(self._initial_state(s, start) for s in self.states.values()),
             scales=tuple(self._scale(s, start) for s in self.states.values()),
             rhs=tuple(values[f"flow:{n}"] for n in self.states),
             projection={index[n]: e for n, e in projection.items()},
+            constraints=constraints(rules, leaves),
             observables={n: values[n] for n in definitions},
             amounts=amounts,
             concentrations=concentrations,
@@ -417,10 +438,11 @@ class _Lowering:
                 Jump(r, values[r], {index[n]: values[f"jump:{r}:{n}"] for n in net if n in index})
                 for r, net in nets.items()
             ),
+            fast=fast_reactions([*rules, *fast], leaves) if fast else (),
             transitions=tuple(self._transition(i, values, index) for i in range(len(self.events))),
             delays=tuple(
-                Delay(values[f"past:{n}:value"], before[n], values[f"past:{n}:lag"], leaf)
-                for n, leaf in zip(before, self.delays.values(), strict=True)
+                Delay(values[f"past:{n}:value"], before[f"past:{n}:value"], values[f"past:{n}:lag"], leaf)
+                for n, leaf in zip(past, self.delays.values(), strict=True)
             ),
         )
 
@@ -459,7 +481,7 @@ class _Lowering:
             return self._with_unknowns(values, [ZERO] * len(rules)), {}
         for name in self.unknowns:
             species = self.species.get(name)
-            quantity = Quantity.VALUE if species is None else self._meaning(species)
+            quantity = self._meaning(species) if species else Quantity.VALUE
             self.states[name] = State(name, quantity, symbol(f"y:{name}"))
         leaves = [self.states[name].leaf for name in self.unknowns]
         table = {f"u:{name}": leaf for name, leaf in zip(self.unknowns, leaves, strict=True)}
@@ -476,9 +498,11 @@ class _Lowering:
         table: dict[str, Expr] = {}
         for i, event in enumerate(self.events):
             owner = event.id or f"event {i + 1}"
-            parts = {"trigger": event.trigger, "delay": event.delay, "priority": event.priority}
-            table |= {f"event:{i}:{n}": self._expand(math, owner) for n, math in parts.items() if math is not None}
-            new = {a.variable: self._expand(a.math, owner) for a in event.assignments if a.math is not None}
+            if event.trigger is not None:
+                table[f"event:{i}:trigger"] = self._expand(event.trigger, owner)
+            numbers = {"delay": event.delay, "priority": event.priority}
+            table |= {f"event:{i}:{n}": self._number(math, owner) for n, math in numbers.items() if math is not None}
+            new = {a.variable: self._number(a.math, owner) for a in event.assignments if a.math is not None}
             for name in new:
                 if name not in self.states:
                     raise LoweringError(owner, f"{owner!r} assigns {name!r}, which is no variable of the model")
@@ -520,7 +544,7 @@ class _Lowering:
     def _require_known(self, values: Mapping[str, Expr], definitions: Iterable[str]) -> None:
         leaves = {s.leaf for s in self.states.values()} | {p.leaf for p in self.parameters.values()}
         leaves |= set(self.delays.values())
-        known = {str(leaf.value) for leaf in leaves}
+        known = {str(leaf.value) for leaf in leaves} | self.draws.owners.keys()
         for name in definitions:
             missing = free_symbols(values[name]) - known
             if missing:
@@ -562,21 +586,3 @@ def _given_as_concentration(species: Species) -> bool:
     return species.initial_amount is None and (
         species.initial_concentration is not None or not species.has_only_substance_units
     )
-
-
-def _expanded_functions(network: Network) -> dict[str, tuple[tuple[str, ...], Expr]]:
-    """Function definitions; a body may call others, never itself."""
-    bodies = {f.id: f.math for f in network.function_definitions if f.math is not None}
-    graph = {name: {str(n.value) for n in _calls(body)} & bodies.keys() for name, body in bodies.items()}
-    try:
-        tuple(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        cycle = [str(n) for n in error.args[1]]
-        raise LoweringError(
-            cycle[0], f"the functions {' → '.join(map(repr, cycle))} call each other in a circle"
-        ) from None
-    return {f.id: (f.arguments, bodies[f.id]) for f in network.function_definitions if f.id in bodies}
-
-
-def _calls(body: Expr) -> list[Expr]:
-    return [n for n in postorder([body]) if n.op == "call"]

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sbmlgrn.expr import Expr
+from sbmlgrn.expr import Expr, Turn, turns
+
+
+class LoweringError(ValueError):
+    """A network that has no equations.
+
+    Attributes:
+        element_id: the element at fault.
+    """
+
+    def __init__(self, element_id: str, message: str) -> None:
+        super().__init__(message)
+        self.element_id = element_id
 
 
 class Quantity(StrEnum):
@@ -92,6 +104,40 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class FastReaction:
+    """A reaction that is in equilibrium at all times; see `sbmlgrn.lower.equilibrium`.
+
+    Attributes:
+        id: the reaction; of several with proportional laws, which are one here, the first.
+        law: what vanishes in equilibrium, and otherwise the speed at which the reaction goes there.
+        stoichiometry: net change of the state (by index) per unit of extent.
+        correction: extent that leads to the equilibrium, to first order.
+        unsettled: condition under which the state is not in equilibrium.
+        loose: condition under which the law does not depend on the extent, so that nothing leads to an equilibrium.
+    """
+
+    id: str
+    law: Expr
+    stoichiometry: Mapping[int, Expr]
+    correction: Expr
+    unsettled: Expr
+    loose: Expr
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """An algebraic equation that ties a state to the others.
+
+    Attributes:
+        rule: what is 0.
+        broken: condition under which the state does not obey it, as after a sudden change of the rule.
+    """
+
+    rule: Expr
+    broken: Expr
+
+
+@dataclass(frozen=True)
 class Delay:
     """A value of the past, ``value(t − lag)``.
 
@@ -115,16 +161,18 @@ class System:
     Attributes:
         states: entries of the state vector y.
         parameters: entries of the parameter vector p.
-        initial: y at the start, over p alone; one expression per state.
+        initial: y at the start, over p alone, before fast reactions have taken place; one expression per state.
         scales: what one unit of the state's symbol is worth in the state, over p alone: the initial size of the
             compartment for a species that is a concentration but integrated as an amount, else 1.
         rhs: dy/dt; one expression per state.
         projection: for states that algebraic equations tie to the others, their value (by index) after the others have
             jumped; over states, parameters and time.
+        constraints: those equations, whose derivative `rhs` obeys.
         observables: value of every symbol of the network (species as its own mathematics reads them).
         amounts: amount of every species.
         concentrations: concentration of every species whose compartment has a size.
         jumps: the reactions, in the network's order.
+        fast: those of them that are fast, whose fluxes `rhs` contains as long as they are in equilibrium.
         transitions: the events, in the network's order.
         delays: values of the past on which expressions depend.
     """
@@ -135,9 +183,31 @@ class System:
     scales: tuple[Expr, ...]
     rhs: tuple[Expr, ...]
     projection: Mapping[int, Expr]
+    constraints: tuple[Constraint, ...]
     observables: Mapping[str, Expr]
     amounts: Mapping[str, Expr]
     concentrations: Mapping[str, Expr]
     jumps: tuple[Jump, ...]
+    fast: tuple[FastReaction, ...]
     transitions: tuple[Transition, ...]
     delays: tuple[Delay, ...]
+
+    def turns(self) -> list[Turn]:
+        """Where something may happen: turns of triggers, fast reactions and constraints."""
+        conditions = [*(e.trigger for e in self.transitions), *self.laws, *self.strayed]
+        return list(dict.fromkeys(turn for condition in conditions for turn in turns(condition)))
+
+    @property
+    def laws(self) -> list[Expr]:
+        """What is 0 at all times."""
+        return [*(r.law for r in self.fast), *(c.rule for c in self.constraints)]
+
+    @property
+    def strayed(self) -> list[Expr]:
+        """Conditions under which that is not so."""
+        return [*(r.unsettled for r in self.fast), *(c.broken for c in self.constraints)]
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether a trajectory is more than the integral of `rhs`: there are events, delays or equilibria."""
+        return bool(self.transitions or self.delays or self.fast or any(turns(c.rule) for c in self.constraints))

@@ -15,6 +15,7 @@ from sbmlgrn.expr import (
     jacobian,
     make,
     piecewise,
+    postorder,
     power,
     relation,
     symbol,
@@ -37,7 +38,7 @@ def test_forward_and_reverse_agree_with_finite_differences(pair: Pair, a: float,
     expr, _ = pair
     table = {"x": a, "y": b, "z": c}
     value = evaluate([expr], table)[0]
-    assume(math.isfinite(value))
+    assume(all(math.isfinite(v) for v in evaluate(postorder([expr]), table)))  # 0/(x/0) is 0, and has no derivative
     reverse = evaluate(cotangent([expr], [ONE], [x, y, z]), table)
     for name, backward in zip("xyz", reverse, strict=True):
         forward = evaluate([derivative(expr, symbol(name))], table)[0]
@@ -127,8 +128,6 @@ def test_unexpanded_operations_are_refused() -> None:
 
 
 def test_reverse_graph_stays_small() -> None:
-    from sbmlgrn.expr import postorder
-
     expr = x
     for i in range(200):
         expr = function("sin", expr * symbol(f"k{i}")) + expr
