@@ -7,6 +7,10 @@ from sbmlgrn.network.elements import Element as Element
 from sbmlgrn.network.elements import Event as Event
 from sbmlgrn.network.elements import EventAssignment as EventAssignment
 from sbmlgrn.network.elements import FunctionDefinition as FunctionDefinition
+from sbmlgrn.network.elements import GeneAnd as GeneAnd
+from sbmlgrn.network.elements import GeneAssociation as GeneAssociation
+from sbmlgrn.network.elements import GeneOr as GeneOr
+from sbmlgrn.network.elements import GeneProductAssociation as GeneProductAssociation
 from sbmlgrn.network.elements import InitialAssignment as InitialAssignment
 from sbmlgrn.network.elements import LocalParameter as LocalParameter
 from sbmlgrn.network.elements import ModifierSpeciesReference as ModifierSpeciesReference
@@ -18,6 +22,13 @@ from sbmlgrn.network.elements import Species as Species
 from sbmlgrn.network.elements import SpeciesReference as SpeciesReference
 from sbmlgrn.network.elements import Unit as Unit
 from sbmlgrn.network.elements import UnitDefinition as UnitDefinition
+from sbmlgrn.network.flux_balance import FluxBalance as FluxBalance
+from sbmlgrn.network.flux_balance import FluxBound as FluxBound
+from sbmlgrn.network.flux_balance import FluxObjective as FluxObjective
+from sbmlgrn.network.flux_balance import GeneProduct as GeneProduct
+from sbmlgrn.network.flux_balance import Objective as Objective
+from sbmlgrn.network.flux_balance import UserDefinedConstraint as UserDefinedConstraint
+from sbmlgrn.network.flux_balance import UserDefinedConstraintComponent as UserDefinedConstraintComponent
 from sbmlgrn.network.network import Change as Change
 from sbmlgrn.network.network import Network as Network
 from sbmlgrn.network.network import UnknownElementError as UnknownElementError

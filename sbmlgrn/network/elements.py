@@ -67,7 +67,7 @@ class Species(Element):
     """A pool of one kind of entity (SBML L3V2 Core, 4.6).
 
     In mathematics the id stands for an amount if `has_only_substance_units`, else for a concentration
-    (amount per size of `compartment`).
+    (amount per size of `compartment`). `charge` and `chemical_formula` are of the package ``fbc``.
     """
 
     compartment: str
@@ -78,6 +78,8 @@ class Species(Element):
     boundary_condition: bool = False
     constant: bool = False
     conversion_factor: str | None = None
+    charge: float | None = None
+    chemical_formula: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +128,38 @@ class ModifierSpeciesReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GeneAnd:
+    """All of the `operands` are needed."""
+
+    operands: tuple[GeneAssociation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneOr:
+    """Any of the `operands` will do."""
+
+    operands: tuple[GeneAssociation, ...]
+
+
+GeneAssociation: TypeAlias = str | GeneAnd | GeneOr
+"""The id of a gene product, or a combination."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneProductAssociation(Element):
+    """The gene products that a reaction needs (package ``fbc``, Version 2); `id` is empty if unset."""
+
+    id: str = ""
+    association: GeneAssociation
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reaction(Element):
     """A process that changes amounts (SBML L3V2 Core, 4.11); `kinetic_law` in extent per time.
 
     Local parameters occur in `kinetic_law` under their full name ``reaction.parameter``. A `fast` reaction (up to
-    L3V1, 4.13.2) is in equilibrium at all times: its kinetic law is zero.
+    L3V1, 4.13.2) is in equilibrium at all times: its kinetic law is zero. The bounds of its flux (package ``fbc``, from
+    Version 2 on) are ids of parameters.
     """
 
     reactants: tuple[SpeciesReference, ...] = ()
@@ -141,6 +170,9 @@ class Reaction(Element):
     reversible: bool = False
     fast: bool = False
     compartment: str | None = None
+    lower_flux_bound: str | None = None
+    upper_flux_bound: str | None = None
+    gene_product_association: GeneProductAssociation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 from sbmlgrn.network.elements import (
@@ -26,6 +27,7 @@ from sbmlgrn.network.elements import (
     SpeciesReference,
     UnitDefinition,
 )
+from sbmlgrn.network.flux_balance import FluxBalance
 
 _COLLECTIONS: Final[dict[type[Element], str]] = {
     UnitDefinition: "unit_definitions",
@@ -66,9 +68,11 @@ class Network:
         rules: assignment, rate and algebraic rules in document order.
         substance_units … extent_units: units of the model as a whole.
         conversion_factor: id of the parameter that turns extent into substance.
+        flux_balance: objectives, bounds and gene products of the package ``fbc``; ``None`` if the model does without.
         source: text of the document that the network was read from, so that it can be edited in place.
             Not part of the network's identity.
         flat_source: where `source` is composed of several models, the text of the flat document that the network is.
+        folder: where `source` was read from a file, the folder of that file, in which external models are looked up.
     """
 
     id: str = "model"
@@ -91,8 +95,10 @@ class Network:
     length_units: str | None = None
     extent_units: str | None = None
     conversion_factor: str | None = None
+    flux_balance: FluxBalance | None = None
     source: str | None = field(default=None, compare=False, repr=False)
     flat_source: str | None = field(default=None, compare=False, repr=False)
+    folder: Path | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Element | SpeciesReference]:
@@ -135,13 +141,19 @@ class Network:
             UnknownElementError: no element has this name.
             ValueError: the element has no value of its own, or a rule or an initial assignment determines it.
         """
-        computed = {a.symbol: "initial assignment" for a in self.initial_assignments}
-        computed |= {r.variable: "assignment rule" for r in self.rules if isinstance(r, AssignmentRule)}
+        computed = {a.symbol: "an initial assignment" for a in self.initial_assignments}
+        computed |= {r.variable: "an assignment rule" for r in self.rules if isinstance(r, AssignmentRule)}
+        computed |= {
+            r.id: "a formula"
+            for reaction in self.reactions
+            for r in (*reaction.reactants, *reaction.products)
+            if r.id and r.stoichiometry_math is not None
+        }
         changed: dict[str, Element | SpeciesReference] = {}
         for name, value in values.items():
             if name in computed:
                 raise ValueError(
-                    f"the value of {name!r} cannot be set to {value}: an {computed[name]} determines it; "
+                    f"the value of {name!r} cannot be set to {value}: {computed[name]} determines it; "
                     "set what the formula depends on, or remove it first"
                 )
             element = self.element(name)
