@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
 import typer
 from rich.console import Group
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from sbmlgrn.cli.output import err
+from sbmlgrn.cli.output import err, table
 
 _ISSUES_SHOWN = 10
+
+_OF_A_KIND = 3
+"""Warnings of one kind that are shown; documents without units have hundreds."""
+
+SEVERITIES = {"error": "red", "warning": "yellow", "info": "dim"}
+"""How much an issue matters, and in which colour it is shown."""
 
 
 class ExitCode(IntEnum):
@@ -43,7 +52,7 @@ class Commands(TyperGroup):
 
 def show_error(error: BaseException | str) -> None:
     """Prints a panel on standard error that says what `error` says."""
-    issues = getattr(error, "issues", ())
+    issues = [issue for issue in getattr(error, "issues", ()) if issue.severity == "error"]
     parts: list[Text] = [Text(_describe(error))] if not issues else []
     parts += map(issue_text, issues[:_ISSUES_SHOWN])
     if len(issues) > _ISSUES_SHOWN:
@@ -60,6 +69,25 @@ def issue_text(issue: Any) -> Text:
     text.append(f"{issue.hint} " if issue.hint else "", style="not bold dim")
     text.append(f"[{issue.code}]", style="not bold dim")
     return text
+
+
+def issue_table(issues: Sequence[Any]) -> Table:
+    """Findings as a table, each with how much it matters: all errors, and the first of each kind of the others."""
+    counts = Counter(issue.code for issue in issues)
+    seen = Counter[str]()
+    rows = table("severity", "finding")
+    for issue in issues:
+        seen[issue.code] += 1
+        severity = issue.severity.value
+        text = None
+        if severity == "error" or seen[issue.code] <= _OF_A_KIND:
+            text = issue_text(issue)
+        elif seen[issue.code] == counts[issue.code]:
+            more = counts[issue.code] - _OF_A_KIND
+            text = Text(f"… and {more} more of this kind: --json lists all [{issue.code}]", style="dim")
+        if text is not None:
+            rows.add_row(f"[{SEVERITIES[severity]}]{severity}[/]", text)
+    return rows
 
 
 def _describe(error: BaseException | str) -> str:

@@ -7,27 +7,23 @@ from dataclasses import asdict
 
 import typer
 
-from sbmlgrn.cli.errors import ExitCode, issue_text
+from sbmlgrn.cli.errors import SEVERITIES, ExitCode, issue_table
 from sbmlgrn.cli.options import JsonOption, ModelArgument
-from sbmlgrn.cli.output import out, print_json, table
-
-_COLOURS = {"error": "red", "warning": "yellow", "info": "dim"}
+from sbmlgrn.cli.output import out, print_json
 
 
 def validate(model: ModelArgument, as_json: JsonOption = False) -> None:
-    """Check a model: well-formed, consistent, and free of what this version cannot simulate.
+    """Check a model: well-formed, consistent, computable, and free of what this version cannot simulate.
 
     Exit code 0 if there are no errors, 2 if there are. Warnings do not count.
 
     Example: [cyan]sbmlgrn validate models/elowitz2000.xml[/cyan]
     """
-    from sbmlgrn.sbml import read
-    from sbmlgrn.sbml import validate as findings
+    from sbmlgrn.examine import examine
 
-    issues = findings(model)
+    network, issues = examine(model)
     counts = Counter(issue.severity.value for issue in issues)
-    valid = not counts["error"]
-    network = read(model).network if valid else None
+    valid = network is not None
     sizes = {}
     if network is not None:
         sizes = {
@@ -47,15 +43,11 @@ def validate(model: ModelArgument, as_json: JsonOption = False) -> None:
     else:
         console = out()
         if issues:
-            rows = table("severity", "finding")
-            for issue in issues:
-                severity = issue.severity.value
-                rows.add_row(f"[{_COLOURS[severity]}]{severity}[/]", issue_text(issue))
-            console.print(rows)
+            console.print(issue_table(issues))
         verdict = "[green]valid[/]" if valid else "[red]not valid[/]"
-        told = [f"{counts[s]} {s}{'s' if counts[s] != 1 and s != 'info' else ''}" for s in _COLOURS if counts[s]]
+        told = [f"{counts[s]} {s}{'s' if counts[s] != 1 and s != 'info' else ''}" for s in SEVERITIES if counts[s]]
         if network is not None:
             told.insert(0, f"SBML L{network.level}V{network.version}")
-            told += [f"{n} {kind}" for kind, n in sizes.items() if n]
+            told += [f"{n} {kind if n > 1 or kind == 'species' else kind[:-1]}" for kind, n in sizes.items() if n]
         console.print(f"{model}: {verdict}" + (f" ({', '.join(told)})" if told else ""))
     raise typer.Exit(ExitCode.OK if valid else ExitCode.BAD_INPUT)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from typing import Final
 
+from sbmlgrn.sbml.digits import literals, restore
 from sbmlgrn.sbml.intake import RefusedError
+from sbmlgrn.sbml.issue import Issue, Severity
+from sbmlgrn.sbml.scan import MAX_OPERANDS, operations
 
 _lock = threading.Lock()
+_DEFINED: Final = re.compile(r"<comp:modelDefinition\b[^>]*?\bid=\"([^\"]*)\"")
+_COMMENT: Final = re.compile(r'''""".*?"""|"[^"\n]*"|//[^\n]*|\#[^\n]*|/\*.*?\*/''', re.DOTALL)
+"""Comments, and the texts within which there are none."""
+
 _IMPORT: Final = re.compile(r"^\s*(import)\b", re.MULTILINE)
 
 
-def to_sbml(text: str) -> str:
-    """The SBML (L3V2) of the main module of Antimony `text`.
+def to_sbml(text: str) -> tuple[str, tuple[Issue, ...]]:
+    """The SBML (L3V2) of the main module of Antimony `text`, as one flat model, and what of the text it does not hold.
 
     Raises:
         RefusedError: the text is not Antimony, or it imports files.
@@ -28,6 +36,13 @@ def to_sbml(text: str) -> str:
             "Paste the imported text into the model.",
             text.count("\n", 0, found.start(1)) + 1,
         )
+    longest = max(map(operations, re.split(r"[;\n]", text)))
+    if longest > MAX_OPERANDS:
+        raise RefusedError(
+            "formula-too-long",
+            f"a statement has {longest:,} operations, at most {MAX_OPERANDS:,} are read",
+            "Split the formula, e.g. with assignment rules.",
+        )
     with _lock:
         try:
             if antimony.loadAntimonyString(text) < 0:
@@ -36,7 +51,9 @@ def to_sbml(text: str) -> str:
                     "neither SBML (it does not start with '<') nor Antimony: " + _last_error(),
                     "Give an SBML document, or correct the Antimony text.",
                 )
-            return antimony.getSBMLString(antimony.getMainModuleName()) or ""
+            main = antimony.getMainModuleName() or ""
+            document = restore(antimony.getSBMLString(main) or "", literals(text))
+            return document, tuple(_lost(text, main))
         finally:
             antimony.clearPreviousLoads()
 
@@ -60,6 +77,38 @@ def from_sbml(text: str) -> str:
             return antimony.getAntimonyString(antimony.getMainModuleName()) or ""
         finally:
             antimony.clearPreviousLoads()
+
+
+def _lost(text: str, main: str) -> Iterator[Issue]:
+    import antimony
+
+    used = set(_DEFINED.findall(antimony.getCompSBMLString(main) or ""))
+    if used:
+        shown = ", ".join(map(repr, sorted(used)))
+        yield Issue(
+            severity=Severity.WARNING,
+            code="antimony-flattened",
+            message=f"the modules {shown} became part of one flat model",
+            hint="Ids begin with the name of the module's instance.",
+        )
+    for name in {antimony.getNthModuleName(i) for i in range(antimony.getNumModules())} - used - {main}:
+        if antimony.getNumSymbolsOfType(name, 0):  # all symbols; '__main' stands for what is outside of modules
+            where = "what stands outside of modules" if name == "__main" else f"the module {name!r}"
+            yield Issue(
+                severity=Severity.WARNING,
+                code="antimony-module",
+                message=f"{where} is not part of the main module {main!r}, and is not read",
+                hint="Mark the module that is meant with '*', as in 'model *name()'.",
+                element_id=name,
+            )
+    comments = sum(1 for found in _COMMENT.finditer(text) if not found[0].startswith('"'))
+    if comments:
+        yield Issue(
+            severity=Severity.INFO,
+            code="antimony-comments",
+            message=f"{comments} comment(s) of the Antimony text are not kept",
+            hint="SBML has notes for them.",
+        )
 
 
 def _last_error() -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import bisect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
-from sbmlgrn.sbml.issue import Issue, Severity
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+
+from sbmlgrn.sbml.issue import Issue, Severity, shown
+from sbmlgrn.sbml.scan import Scanner
 
 MAX_DOCUMENT_BYTES: Final = 32 * 2**20
 """Largest document that is read, in bytes."""
@@ -24,8 +27,20 @@ MAX_DEPTH: Final = 1_000
 _XML_SUFFIXES: Final = {".xml", ".sbml"}
 _DECLARED: Final = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z][\w.\-]*)["']""")
 _DECLARATION: Final = re.compile(r"""^(<\?xml[^>]*?encoding\s*=\s*["'])[A-Za-z][\w.\-]*(["'])""")
+_HTML: Final = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<(?:!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL)
 _ANY_DECLARATION: Final = re.compile(r"^\s*<\?xml\s[^>]*\?>")
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS: Final = (
+    *((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")),
+    *((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be")),
+)
+_PACKED: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip, as a COMBINE archive is"}
+_PUBLISHED: Final = {
+    "http://www.sbml.org/sbml/level1": (1, (1, 2)),
+    "http://www.sbml.org/sbml/level2": (2, (1,)),
+    **{f"http://www.sbml.org/sbml/level2/version{v}": (2, (v,)) for v in (2, 3, 4, 5)},
+    **{f"http://www.sbml.org/sbml/level3/version{v}/core": (3, (v,)) for v in (1, 2)},
+}
+"""Namespaces of SBML, with the Level and the Versions of each."""
 
 
 class RefusedError(Exception):
@@ -45,12 +60,16 @@ class Document:
         folder: where the document lies, if it was read from a file.
         lines: lines at which elements with an identifier start, ascending.
         ids: the identifiers (``id``, ``variable``, ``symbol`` or ``species``) of those elements.
+        scanner: what was found on the way through the document.
+        issues: what was lost where `text` was made of Antimony.
     """
 
     text: str
     folder: Path | None = None
     lines: list[int] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    scanner: Scanner = field(default_factory=Scanner)
+    issues: tuple[Issue, ...] = ()
 
     @property
     def declared_text(self) -> str:
@@ -75,6 +94,7 @@ def take(source: Path | str | bytes) -> Document:
     """
     data, path = _fetch(source)
     folder = None if path is None else path.absolute().parent
+    issues: tuple[Issue, ...] = ()
     _check_size(len(data))
     text = _decode(data)
     if not text.strip("\x00 \t\r\n"):
@@ -82,8 +102,8 @@ def take(source: Path | str | bytes) -> Document:
     if (path is None or path.suffix.lower() not in _XML_SUFFIXES) and not text.lstrip().startswith("<"):
         from sbmlgrn.sbml.antimony import to_sbml
 
-        text = to_sbml(text)
-    return _inspect(text, folder)
+        text, issues = to_sbml(text)
+    return replace(_inspect(text, folder), issues=issues)
 
 
 def _fetch(source: Path | str | bytes) -> tuple[bytes, Path | None]:
@@ -113,6 +133,13 @@ def _check_size(size: int) -> None:
 
 
 def _decode(data: bytes) -> str:
+    packed = next((name for mark, name in _PACKED.items() if data.startswith(mark)), None)
+    if packed is not None:
+        raise RefusedError(
+            "compressed",
+            f"the document is compressed ({packed})",
+            "Unpack it, and give the SBML file that it holds.",
+        )
     declared = _DECLARED.match(data)
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
     encoding = encoding or (declared[1].decode() if declared else "utf-8")
@@ -128,14 +155,21 @@ def _decode(data: bytes) -> str:
 
 
 def _inspect(text: str, folder: Path | None) -> Document:
+    if _HTML.match(text):
+        raise RefusedError(
+            "not-sbml",
+            "the root element is 'html': a web page, expected an SBML document",
+            "Download the model itself; a server that does not find a file often answers with a page that says so.",
+        )
     parser = expat.ParserCreate(encoding="UTF-8", namespace_separator=" ")
     document = Document(text, folder)
+    scanner = document.scanner
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         if depth == 0:
-            _require_sbml(name)
+            _require_sbml(name, attributes)
         depth += 1
         if depth > MAX_DEPTH:
             raise RefusedError(
@@ -149,10 +183,14 @@ def _inspect(text: str, folder: Path | None) -> Document:
                 document.lines.append(parser.CurrentLineNumber)
                 document.ids.append(attributes[key])
                 break
+        scanner.start(name, attributes, document.ids[-1] if document.ids else None, parser.CurrentLineNumber)
+        parser.CharacterDataHandler = scanner.text if scanner.wants_text else None
 
     def end(name: str) -> None:
         nonlocal depth
         depth -= 1
+        scanner.end(name, parser.CurrentLineNumber)
+        parser.CharacterDataHandler = scanner.text if scanner.wants_text else None
 
     def doctype(*_: object) -> None:
         raise RefusedError(
@@ -168,22 +206,44 @@ def _inspect(text: str, folder: Path | None) -> Document:
     try:
         parser.Parse(text.encode(), True)
     except expat.ExpatError as error:
-        raise RefusedError(
-            "xml-not-well-formed",
-            f"not XML: {expat.ErrorString(error.code)} in column {error.offset + 1}",
-            "Correct the document at this place, or export it again from the tool that wrote it.",
-            error.lineno,
-        ) from None
+        raise _not_xml(f"{expat.ErrorString(error.code)} in column {error.offset + 1}", error.lineno) from None
+    try:  # it looks at the declaration and at names of namespaces as well, and documents are edited with it
+        etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as error:
+        raise _not_xml(error.msg.partition(", line")[0], error.lineno) from None
     return document
 
 
-def _require_sbml(name: str) -> None:
+def _not_xml(reason: str, line: int | None) -> RefusedError:
+    hint = "Correct the document at this place, or export it again from the tool that wrote it."
+    return RefusedError("xml-not-well-formed", f"not XML: {reason}", hint, line)
+
+
+def _require_sbml(name: str, attributes: dict[str, str]) -> None:
     namespace, _, local = name.rpartition(" ")
     if local != "sbml" or not namespace.startswith("http://www.sbml.org/sbml/level"):
-        shown = f"{local!r}" + (f" of namespace {namespace!r}" if namespace else "")
+        what = f"{shown(local)!r}" + (f" of namespace {shown(namespace)!r}" if namespace else "")
         raise RefusedError(
             "not-sbml",
-            f"the root element is {shown}, expected 'sbml' of a namespace http://www.sbml.org/sbml/level…",
+            f"the root element is {what}, expected 'sbml' of a namespace http://www.sbml.org/sbml/level…",
             "Export the model as SBML; other formats are not read.",
+            1,
+        )
+    if namespace not in _PUBLISHED:
+        raise RefusedError(
+            "unknown-level-version",
+            f"the namespace {shown(namespace)!r} is that of no published Level and Version of SBML",
+            "Export the model in a published one, such as Level 3 Version 2 "
+            "(http://www.sbml.org/sbml/level3/version2/core).",
+            1,
+        )
+    level, versions = _PUBLISHED[namespace]
+    given = attributes.get("level", "").strip(), attributes.get("version", "").strip()
+    if given not in [(str(level), str(v)) for v in versions]:
+        raise RefusedError(
+            "unknown-level-version",
+            f"level and version are {shown(given[0])!r} and {shown(given[1])!r}, but the namespace {namespace!r} is "
+            f"that of Level {level} Version {' or '.join(map(str, versions))}",
+            "Let the attributes and the namespace of the 'sbml' element agree.",
             1,
         )

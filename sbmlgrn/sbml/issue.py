@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+_LONGEST_ID: Final = 100
+_LONGEST_TEXT: Final = 1_000
 
 
 class Severity(StrEnum):
@@ -15,9 +19,22 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+def shown(text: str, most: int = _LONGEST_ID) -> str:
+    """Text of a document as it may be shown: control characters escaped, the middle of a long text left out."""
+    if len(text) > most:
+        text = f"{text[: most * 2 // 3]}…{text[-(most // 4) :]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def ring(names: Iterable[str]) -> str:
+    """Names that lead from one to the next and back to the first, as they may be shown."""
+    quoted = [repr(shown(name)) for name in names]
+    return " → ".join(quoted if len(quoted) <= 12 else [*quoted[:8], "…", *quoted[-3:]])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One finding about a document.
+    """One finding about a document. Texts are made fit to be shown (see `shown`), since they may quote the document.
 
     Attributes:
         severity: how much it matters.
@@ -35,6 +52,12 @@ class Issue:
     hint: str
     element_id: str | None = None
     line: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", shown(self.message, _LONGEST_TEXT))
+        object.__setattr__(self, "hint", shown(self.hint, _LONGEST_TEXT))
+        if self.element_id:
+            object.__setattr__(self, "element_id", shown(self.element_id))
 
     def __str__(self) -> str:
         where = "".join([f" line {self.line}" if self.line else "", f" {self.element_id!r}" if self.element_id else ""])

@@ -14,6 +14,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sbmlgrn.expr import (
     AVOGADRO,
+    DRAWS,
     FALSE,
     TIME,
     TRUE,
@@ -23,6 +24,7 @@ from sbmlgrn.expr import (
     constant,
     divide,
     function,
+    make,
     multiply,
     negate,
     not_,
@@ -104,6 +106,7 @@ _BUILDERS: Final[dict[int, Callable[..., Expr]]] = {
     **{getattr(libsbml, f"AST_RELATIONAL_{n.upper()}"): _related(n) for n in ("lt", "leq", "gt", "geq", "eq", "neq")},
     **{getattr(libsbml, f"AST_LOGICAL_{n.upper()}"): _named(n) for n in ("and", "or", "xor", "not")},
 }
+_DRAWS: Final = {getattr(libsbml, f"AST_DISTRIB_FUNCTION_{name.upper()}"): name for name in DRAWS}
 
 
 def from_ast(root: libsbml.ASTNode, rename: Mapping[str, str] | None = None) -> Expr:
@@ -119,6 +122,7 @@ def from_ast(root: libsbml.ASTNode, rename: Mapping[str, str] | None = None) -> 
     """
     rename = rename or {}
     results: list[Expr] = []
+    draws = 0
     stack: list[tuple[libsbml.ASTNode, bool]] = [(root, False)]
     while stack:
         node, ready = stack.pop()
@@ -129,7 +133,11 @@ def from_ast(root: libsbml.ASTNode, rename: Mapping[str, str] | None = None) -> 
             continue
         args = results[len(results) - count :] if count else []
         del results[len(results) - count :]
-        results.append(_convert(node, args, rename))
+        if node.getType() in _DRAWS:
+            results.append(make(_DRAWS[node.getType()], args, draws))
+            draws += 1
+        else:
+            results.append(_convert(node, args, rename))
     return results[0]
 
 
@@ -186,6 +194,12 @@ _TAGS: Final = {
 }
 _CSYMBOLS: Final = {"time": "time", "delay": "delay", "rate_of": "rateOf"}
 _CSYMBOL_URL: Final = "http://www.sbml.org/sbml/symbols/"
+DISTRIBUTIONS: Final = f"{_CSYMBOL_URL}distrib/"
+"""Start of the URLs of the symbols that the package ``distrib`` adds."""
+
+DISTRIB: Final = "http://www.sbml.org/sbml/level3/version1/distrib/version1"
+"""The package's namespace, which a document with such symbols declares."""
+
 _CONSTANTS: Final = {math.pi: "pi", math.e: "exponentiale"}
 
 
@@ -202,6 +216,11 @@ def to_mathml(root: Expr, rename: Callable[[str], str] = str) -> Any:
     result = etree.Element(f"{{{MATHML}}}math", nsmap={None: MATHML})
     result.append(built[root])
     return result
+
+
+def draws(root: Any) -> bool:
+    """Whether formulas within an XML element draw random values."""
+    return any(c.get("definitionURL", "").startswith(DISTRIBUTIONS) for c in root.iter(f"{{{MATHML}}}csymbol"))
 
 
 def _fresh(element: Any) -> Any:
@@ -232,6 +251,8 @@ def _element(node: Expr, args: list[Any], rename: Callable[[str], str]) -> Any:
             return _csymbol("time")
         case "delay" | "rate_of":
             return _tag("apply", _csymbol(_CSYMBOLS[node.op]), *args)
+        case op if op in DRAWS:
+            return _tag("apply", _csymbol(op, DISTRIBUTIONS), *args)
         case "sqrt":
             return _tag("apply", _tag("root"), *args)
         case "log10":
@@ -243,8 +264,8 @@ def _element(node: Expr, args: list[Any], rename: Callable[[str], str]) -> Any:
     return _tag("apply", _tag(_TAGS.get(node.op, node.op)), *args)
 
 
-def _csymbol(name: str) -> Any:
-    return _tag("csymbol", text=f" {name} ", encoding="text", definitionURL=f"{_CSYMBOL_URL}{name}")
+def _csymbol(name: str, url: str = _CSYMBOL_URL) -> Any:
+    return _tag("csymbol", text=f" {name} ", encoding="text", definitionURL=url + name)
 
 
 def _number(value: object) -> Any:
@@ -263,7 +284,7 @@ def _number(value: object) -> Any:
         return _tag("notanumber")
     if math.isinf(number):
         return _tag("infinity") if number > 0 else _tag("apply", _tag("minus"), _tag("infinity"))
-    if 1e-20 < abs(number) < 1e20:  # readers compute mantissa·10^exponent in floating point: exact only without one
+    if number == 0 or 1e-20 < abs(number) < 1e20:  # readers compute mantissa·10^exponent, which is not exact
         return _tag("cn", text=f" {Decimal(repr(number)):f} ")
     mantissa, _, exponent = repr(number).partition("e")
     element = _tag("cn", text=f" {mantissa} ", type="e-notation")

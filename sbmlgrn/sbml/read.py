@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,13 +32,14 @@ from sbmlgrn.network import (
     Unit,
     UnitDefinition,
 )
+from sbmlgrn.sbml.bare import bare
+from sbmlgrn.sbml.check import check
+from sbmlgrn.sbml.fbc import fields_of_reaction, fields_of_species, flux_balance_of
 from sbmlgrn.sbml.flatten import FlatteningError, flatten, is_composed, locate
+from sbmlgrn.sbml.functions import check_functions
 from sbmlgrn.sbml.intake import Document, RefusedError, take
 from sbmlgrn.sbml.issue import Issue, SBMLError, Severity
 from sbmlgrn.sbml.mathml import UnsupportedMathError, from_ast
-
-_RULE: Final = re.compile(r"(.*?)(?: ?Reference: (L\d(?:V\d)? Sections? [\w.\-, ]*?\d)(?: +(\D.*))?)? *")
-"""libSBML's messages: the rule, where it stands, and what of the document breaks it."""
 
 _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_INFO: Severity.INFO,
@@ -47,10 +48,7 @@ _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_FATAL: Severity.ERROR,
 }
 _UNSUPPORTED: Final = "Remove it, or use a version of sbmlgrn that supports it; ignoring it would change the results."
-_UNDEFINED_UNITS: Final = 10313
-"""An error on which no value depends, since units are not converted."""
-
-_SUPPORTED_PACKAGES: Final = {"l3v2extendedmath", "comp"}
+_SUPPORTED_PACKAGES: Final = {"l3v2extendedmath", "comp", "distrib"}
 _UNITS_OF_MODEL: Final = ("substance", "time", "volume", "area", "length", "extent")
 
 
@@ -95,6 +93,21 @@ def load(source: Path | str | bytes) -> Network:
     return result.network
 
 
+def load_in(text: str, folder: Path | None) -> Network:
+    """The network of a document's text, as if the document lay in `folder`, in which external models are looked up.
+
+    Raises:
+        SBMLError: no network can be made of the document; its ``issues`` say why.
+    """
+    try:
+        result = _read_document(replace(take(text), folder=folder), full=False)
+    except RefusedError as refused:
+        raise SBMLError([refused.issue]) from None
+    if result.network is None:
+        raise SBMLError(result.issues)
+    return result.network
+
+
 def validate(source: Path | str | bytes) -> tuple[Issue, ...]:
     """Every finding about a document: libSBML's full consistency check (units included), and what is not supported.
 
@@ -109,15 +122,21 @@ def _read(source: Path | str | bytes, full: bool) -> ReadResult:
         document = take(source)
     except RefusedError as refused:
         return ReadResult(None, (refused.issue,))
+    return _read_document(document, full)
+
+
+def _read_document(document: Document, full: bool) -> ReadResult:
+    if any(i.severity is Severity.ERROR for i in document.scanner.issues):
+        return ReadResult(None, _ordered(document.scanner.issues))
     parsed = libsbml.readSBMLFromString(document.declared_text)
     if is_composed(parsed):
         try:
             locate(parsed, document.folder)
         except FlatteningError as error:
             return ReadResult(None, (_unflattened(error),))
-    if not parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
-        _check(parsed, full)
-    issues = [_from_libsbml(parsed.getError(i), document) for i in range(parsed.getNumErrors())]
+    if fatal := check_functions(parsed, document.scanner.call_depth):
+        return ReadResult(None, _ordered(fatal))
+    issues = [*document.issues, *_pardoned(_findings(parsed, document, full), document)]
     model = parsed.getModel()
     if model is None:
         if not any(i.severity is Severity.ERROR for i in issues):
@@ -139,7 +158,7 @@ def _read(source: Path | str | bytes, full: bool) -> ReadResult:
             flat = libsbml.writeSBMLToString(parsed)
         except FlatteningError as error:
             return ReadResult(None, (_unflattened(error),))
-    network = _Reader(parsed, issues).network(document.text, flat)
+    network = _Reader(parsed, issues).network(document, flat)
     if any(i.severity is Severity.ERROR for i in issues):
         return ReadResult(None, _ordered(issues))
     return ReadResult(network, _ordered(issues))
@@ -158,34 +177,71 @@ def _ordered(issues: list[Issue]) -> tuple[Issue, ...]:
     return tuple(sorted(dict.fromkeys(issues), key=lambda i: i.line or 0))
 
 
-def _check(parsed: Any, full: bool) -> None:
-    for category in (
-        libsbml.LIBSBML_CAT_UNITS_CONSISTENCY,
-        libsbml.LIBSBML_CAT_SBO_CONSISTENCY,
-        libsbml.LIBSBML_CAT_MODELING_PRACTICE,
-    ):
-        parsed.setConsistencyChecks(category, full)
-    parsed.checkConsistency()
+def _findings(parsed: Any, document: Document, full: bool) -> list[Issue]:
+    """What libSBML finds in a parsed document, on reading it and in its checks."""
+    checked, issues = [parsed], []
+    if not parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
+        checked, issues = check(parsed, full, document.scanner.widest)
+    issues = [*document.scanner.issues, *issues]
+    return issues + [_from_libsbml(d.getError(i), document) for d in checked for i in range(d.getNumErrors())]
+
+
+def _pardoned(issues: list[Issue], document: Document) -> list[Issue]:
+    """`issues` with those as warnings on which no equation depends: a document reduced to equations has them not."""
+    if not any(i.severity is Severity.ERROR for i in issues):
+        return issues
+    reduced = Document(bare(document.text))
+    parsed = libsbml.readSBMLFromString(reduced.declared_text)
+    if parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
+        return issues
+    matter = {i.code for i in _findings(parsed, reduced, full=False)}
+    return [
+        replace(i, severity=Severity.WARNING) if i.severity is Severity.ERROR and i.code not in matter else i
+        for i in issues
+    ]
 
 
 def _from_libsbml(error: Any, document: Document) -> Issue:
     line = error.getLine() or None
-    text = " ".join(error.getMessage().split())
-    parts = _RULE.fullmatch(text)
-    rule, reference, finding = parts.groups("") if parts else (text, "", "")
+    rule, reference, finding = _parts(error.getMessage())
+    cited = _SENTENCE.split(rule)[0] + "." if finding else ""
+    hint = f"See {reference}: {cited}" if reference and finding else f"See {reference}." if reference else cited
     severity = _SEVERITIES.get(error.getSeverity(), Severity.ERROR)
+    if severity is Severity.ERROR:
+        hint = _HINTS.get(error.getErrorId()) or hint or _CORRECT
     return Issue(
-        severity=Severity.WARNING if error.getErrorId() == _UNDEFINED_UNITS else severity,
+        severity=severity,
         code=f"sbml-{error.getErrorId()}",
         message=finding or rule or error.getShortMessage(),
-        hint=f"See {reference}: {rule}" if finding and reference else f"See {reference}." if reference else "",
+        hint=hint,
         element_id=document.element_at(line) if line else None,
         line=line,
     )
 
 
+def _parts(message: str) -> tuple[str, str, str]:
+    """Of one of libSBML's messages: the rule, where it stands, and what of the document breaks it."""
+    lines = [" ".join(line.split()) for line in message.splitlines() if line.strip()]
+    at = next((i for i, line in enumerate(lines) if line.startswith("Reference: ")), None)
+    rule, reference, rest = (lines[:1], "", lines[1:]) if at is None else (lines[:at], lines[at][11:], lines[at + 1 :])
+    return " ".join(rule), reference, " ".join(rest).lstrip(".[ ")
+
+
+_SENTENCE: Final = re.compile(r"(?<!e\.g)(?<!i\.e)\.(?:\s|$)")
+_CORRECT: Final = "Correct the element, or export the model again from the tool that wrote it."
+_HINTS: Final = {
+    10601: "Each algebraic rule needs a variable (constant=false) that no other rule and no reaction determines: "
+    "make one variable, or remove a rule.",
+    99107: "Remove the package, or use a tool that supports it; without it the model means something else.",
+}
+"""What to do where libSBML's rule does not say it."""
+
+
 class _Reader:
-    """Walks one libSBML model and collects issues on the way."""
+    """Walks one libSBML model and collects issues on the way.
+
+    In Level 1 nothing can be declared constant: an algebraic rule may determine any symbol (SBML L1V2, 4.6).
+    """
 
     def __init__(self, parsed: Any, issues: list[Issue]) -> None:
         self.document = parsed
@@ -205,7 +261,7 @@ class _Reader:
             )
         )
 
-    def network(self, source: str, flat_source: str | None) -> Network:
+    def network(self, document: Document, flat_source: str | None) -> Network:
         model = self.model
         self._refuse_packages()
         units = {f"{kind}_units": getattr(model, f"get{kind.capitalize()}Units")() or None for kind in _UNITS_OF_MODEL}
@@ -228,8 +284,10 @@ class _Reader:
             events=tuple(map(self._event, _items(model.getListOfEvents()))),
             **units,
             conversion_factor=model.getConversionFactor() or None,
-            source=source,
+            flux_balance=flux_balance_of(model),
+            source=document.text,
             flat_source=flat_source,
+            folder=document.folder,
         )
 
     def _refuse_packages(self) -> None:
@@ -285,7 +343,7 @@ class _Reader:
             size=c.getSize() if c.isSetSize() or self.level == 1 else None,
             spatial_dimensions=dimensions,
             units=_text(c, "Units"),
-            constant=c.getConstant(),
+            constant=self.level > 1 and c.getConstant(),
         )
 
     def _species(self, s: Any) -> Species:
@@ -299,6 +357,7 @@ class _Reader:
             boundary_condition=s.getBoundaryCondition(),
             constant=s.getConstant(),
             conversion_factor=s.getConversionFactor() or None,
+            **fields_of_species(s),
         )
 
     def _parameter(self, p: Any) -> Parameter:
@@ -306,7 +365,7 @@ class _Reader:
             **_common(p),
             value=p.getValue() if p.isSetValue() else None,
             units=_text(p, "Units"),
-            constant=p.getConstant(),
+            constant=self.level > 1 and p.getConstant(),
         )
 
     def _rules(self) -> Iterator[Rule]:
@@ -344,7 +403,15 @@ class _Reader:
             reversible=r.getReversible(),
             fast=r.isSetFast() and r.getFast(),
             compartment=_text(r, "Compartment"),
+            **self._fluxes(r),
         )
+
+    def _fluxes(self, r: Any) -> dict[str, Any]:
+        try:
+            return fields_of_reaction(r)
+        except ValueError as error:
+            self.refuse("fbc", r, r.getId(), f"the reaction: {error}; that")
+        return {}
 
     def _event(self, e: Any) -> Event:
         name = e.getId() or None
@@ -364,7 +431,7 @@ class _Reader:
         )
 
     def _reference(self, s: Any, reaction: str) -> SpeciesReference:
-        value: float | None = s.getStoichiometry()
+        value: float | None = _one_nan(s.getStoichiometry())
         formula: Expr | None = None
         if self.level == 3:
             if not s.isSetStoichiometry():
@@ -388,13 +455,18 @@ def _unit_definition(u: Any) -> UnitDefinition:
         units=tuple(
             Unit(
                 kind=libsbml.UnitKind_toString(x.getKind()),
-                exponent=x.getExponentAsDouble(),
+                exponent=_one_nan(x.getExponentAsDouble()),
                 scale=x.getScale(),
-                multiplier=x.getMultiplier(),
+                multiplier=_one_nan(x.getMultiplier()),
             )
             for x in _items(u.getListOfUnits())
         ),
     )
+
+
+def _one_nan(value: float) -> float:
+    """`value`; NaN always as the same object, so that tuples that hold it are equal."""
+    return math.nan if math.isnan(value) else value
 
 
 def _items(collection: Any) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sbmlgrn.design import FrequencyDesign, FrequencySpec, design_frequency
 from sbmlgrn.fit import FreeParameter, Progress
-from sbmlgrn.sbml import load, write
+from sbmlgrn.sbml import NotInPlaceError, flattened, load, write
 from sbmlgrn_server.arrays import ArrayWriter
 from sbmlgrn_server.runners.reading import describe
 from sbmlgrn_server.worker import JobContext
@@ -36,7 +36,11 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
     design = design_frequency(network, _spec(task["spec"]), on_progress=on_progress)
     if not design.reached:
         context.log("warning", design.message)
-    document = write(design.network).encode()
+    try:
+        document = write(design.network).encode()
+    except NotInPlaceError as error:
+        context.log("warning", f"the result is one flat model: {error}")
+        document = write(flattened(design.network)).encode()
     (context.directory / "result.xml").write_bytes(document)
     return {
         "frequency_design_result": {

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import sbmlgrn as sg
+from sbmlgrn.examine import not_computable
+from sbmlgrn.lower import LoweringError
 from sbmlgrn.network import (
     Compartment,
     Element,
@@ -32,15 +34,8 @@ def run(context: JobContext, _task: dict[str, Any]) -> dict[str, Any]:
     if network is not None and not any(issue.severity is Severity.ERROR for issue in issues):
         try:
             model = describe(network, path.read_bytes())
-        except ValueError as error:
-            issues.append(
-                Issue(
-                    severity=Severity.ERROR,
-                    code="not-computable",
-                    message=str(error),
-                    hint="Complete or simplify the model; this version cannot compute it.",
-                )
-            )
+        except LoweringError as error:
+            issues.append(not_computable(error))
     order = list(Severity)
     issues.sort(key=lambda issue: order.index(issue.severity))
     shown = [_issue(issue) for issue in issues[:MAX_ISSUES]]
@@ -54,7 +49,7 @@ def describe(network: Network, document: bytes) -> dict[str, Any]:
     """Fields of Model for a network and its document.
 
     Raises:
-        ValueError: no equations can be made of the network.
+        LoweringError: no equations can be made of the network.
     """
     model = sg.compile(network)
     adjustable = frozenset(model.parameter_ids)

@@ -1,0 +1,255 @@
+"""What libSBML reads without a word though it is wrong, or does not survive: found on the way through the document.
+
+libSBML takes numbers by their beginning (``1,5`` is 1, ``0x10`` is 16, an empty text is nothing), follows the operands
+of an operation through a linked list, and recurses over formulas.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from sbmlgrn.sbml.issue import Issue, Severity, shown
+from sbmlgrn.sbml.mathml import MATHML
+
+MAX_OPERANDS: Final = 5_000
+"""Most operands of one operation, and most operations in a formula that is written as text."""
+
+MAX_CALL_DEPTH: Final = 100
+"""Deepest nesting of calls of the model's functions; libSBML's time grows with its third power."""
+
+_REAL: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|-?INF|NaN)\s*", re.ASCII)
+_INTEGER: Final = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_INT32: Final = 2**31 - 1
+
+_ATTRIBUTES: Final[dict[str, str]] = {
+    **dict.fromkeys(("value", "size", "volume", "initialAmount", "initialConcentration", "stoichiometry"), "real"),
+    **dict.fromkeys(("multiplier", "exponent", "spatialDimensions"), "real"),
+    **dict.fromkeys(("scale", "denominator"), "integer"),
+    **dict.fromkeys(("constant", "boundaryCondition", "hasOnlySubstanceUnits", "reversible", "fast"), "boolean"),
+    **dict.fromkeys(("initialValue", "persistent", "useValuesFromTriggerTime"), "boolean"),
+}
+"""Attributes of SBML's elements that are not text."""
+
+_PARTS: Final = {
+    "real": ("real",),
+    "integer": ("integer",),
+    "e-notation": ("real", "integer"),
+    "rational": ("integer", "integer"),
+}
+"""Of what a ``cn`` consists, by its type, with ``sep`` between (SBML L3V2 Core, 3.4.2)."""
+
+_ARITIES: Final = {"http://www.sbml.org/sbml/symbols/delay": 2, "http://www.sbml.org/sbml/symbols/rateOf": 1}
+
+
+_SBML: Final = "http://www.sbml.org/sbml/"
+"""Start of the namespaces of SBML and of its packages."""
+
+
+def fault(text: str, kind: str) -> str | None:
+    """What is wrong with a literal that is to be ``real``, ``integer`` or ``boolean``; ``None`` if nothing is."""
+    if kind == "boolean":
+        return None if text.strip() in ("true", "false", "1", "0") else "is neither 'true' nor 'false'"
+    if kind == "integer":
+        if not _INTEGER.fullmatch(text):
+            return "is no integer"
+        return "does not fit into 32 bits" if len(text.strip()) > 11 or abs(int(text)) > _INT32 else None
+    if not _REAL.fullmatch(text):
+        return "is no number"
+    return "is larger than any double" if "INF" not in text and math.isinf(float(text)) else None
+
+
+def operations(formula: str) -> int:
+    """How many operations a formula in infix notation has, at most."""
+    return sum(map(formula.count, "+-*/^(!,<>=&|%"))
+
+
+class Scanner:
+    """Sees the elements of a document go by, and tells what is wrong with their literals and formulas.
+
+    Attributes:
+        issues: what was found.
+        call_depth: how deep calls of the model's own functions are nested in one another.
+        widest: most operands of an operation, or operations in a formula that is text.
+    """
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+        self.call_depth = 0
+        self.widest = 0
+        self._namespace = ""
+        self._ignored = 0
+        self._calls = 0
+        self._element: str | None = None
+        self._stack: list[_Frame] = []
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether the innermost element is a ``cn``."""
+        return bool(self._stack) and self._stack[-1].number is not None
+
+    def start(self, name: str, attributes: dict[str, str], element: str | None, line: int) -> None:
+        """An element begins.
+
+        Args:
+            name: namespace and local name, with a blank between.
+            attributes: named in the same way.
+            element: identifier of the element, or of one that it belongs to.
+            line: where it begins.
+        """
+        namespace, _, local = name.rpartition(" ")
+        self._namespace = self._namespace or namespace
+        if self._ignored or (namespace == self._namespace and local in ("notes", "annotation")):
+            self._ignored += 1
+            return
+        self._element = element
+        if namespace not in (MATHML, self._namespace) and not namespace.startswith(_SBML):
+            self._ignored += 1
+            self.issues.append(_foreign(namespace, local, element, line))
+        elif namespace == MATHML:
+            self._start_math(local, attributes, line)
+        elif namespace == self._namespace:
+            self._check_attributes(local, attributes, line)
+
+    def text(self, data: str) -> None:
+        """Text within a ``cn``."""
+        if self.wants_text:
+            self._stack[-1].number[-1] += data  # type: ignore[index]
+
+    def end(self, name: str, line: int) -> None:
+        """The innermost element ends."""
+        if self._ignored:
+            self._ignored -= 1
+            return
+        if name.startswith(MATHML) and self._stack:
+            self._end_math(self._stack.pop(), line)
+
+    def _tell(self, code: str, message: str, hint: str, line: int) -> None:
+        self.issues.append(
+            Issue(severity=Severity.ERROR, code=code, message=message, hint=hint, element_id=self._element, line=line)
+        )
+
+    def _check_attributes(self, local: str, attributes: dict[str, str], line: int) -> None:
+        for name, value in attributes.items():
+            kind = _ATTRIBUTES.get(name) or ("boolean" if name.endswith(" required") else None)
+            wrong = kind and fault(value, kind)
+            if wrong:
+                short = name.rpartition(" ")[2]
+                self._tell(
+                    f"invalid-{kind}",
+                    f"{short} of the {local!r} is {shown(value)!r}, which {wrong}",
+                    f"Give a value such as {_EXAMPLES[str(kind)]}, or leave {short!r} out if it has none.",
+                    line,
+                )
+        if "formula" in attributes:
+            self._count("formula", operations(attributes["formula"]), line)
+
+    def _start_math(self, local: str, attributes: dict[str, str], line: int) -> None:
+        parent = self._stack[-1] if self._stack else None
+        if parent is not None:
+            parent.children += 1
+            if parent.local == "apply" and parent.children == 1:
+                parent.head = attributes.get("definitionURL", "") if local == "csymbol" else local
+                self._calls += local == "ci"
+                if self._calls == MAX_CALL_DEPTH + 1 > self.call_depth:
+                    self._tell(
+                        "nesting-too-deep",
+                        f"calls of functions are nested deeper than {MAX_CALL_DEPTH} levels in the formula",
+                        "Split the formula, e.g. with assignment rules.",
+                        line,
+                    )
+                self.call_depth = max(self.call_depth, self._calls)
+            if local == "sep" and parent.number is not None:
+                parent.number.append("")
+        self._stack.append(_Frame(local, attributes.get("type", "real")))
+
+    def _end_math(self, frame: _Frame, line: int) -> None:
+        if frame.number is not None:
+            self._check_number(frame.kind, frame.number, line)
+        if frame.head == "ci":
+            self._calls -= 1
+        self._count(frame.local, frame.children - (frame.local == "apply"), line)
+        takes = _ARITIES.get(frame.head)
+        if takes and frame.children != takes + 1:
+            what = frame.head.rpartition("/")[2]
+            self._tell(
+                "wrong-operands",
+                f"{what} has {frame.children - 1} operands in the formula, expected {takes}",
+                f"Give it {takes}.",
+                line,
+            )
+
+    def _count(self, what: str, count: int, line: int) -> None:
+        self.widest = max(self.widest, count)
+        if count > MAX_OPERANDS:
+            self._tell(
+                "formula-too-long",
+                f"the {what!r} has {count:,} operands or operations, at most {MAX_OPERANDS:,} are read",
+                "Split the formula, e.g. with assignment rules.",
+                line,
+            )
+
+    def _check_number(self, kind: str, parts: list[str], line: int) -> None:
+        written = shown("<sep/>".join(p.strip() for p in parts))
+        if kind not in _PARTS:
+            self._tell(
+                "invalid-number",
+                f"the type of the number {written!r} is {shown(kind)!r}, expected one of {', '.join(_PARTS)}",
+                "Write it as a real number.",
+                line,
+            )
+            return
+        expected = _PARTS[kind]
+        if len(parts) != len(expected):
+            between = ", with <sep/> between" if len(expected) > 1 else ""
+            reason = f"consists of {len(parts)}, expected {len(expected)}{between}"
+        else:
+            faults = ((p, fault(p, k)) for p, k in zip(parts, expected, strict=True))
+            found = next(((p, f) for p, f in faults if f), None)
+            whole = _overflow(kind, parts) if found is None else found[1]
+            reason = f"has the part {shown(found[0].strip())!r}, which {whole}" if found and parts[1:] else whole
+        if reason:
+            hint = "Write it as a real number such as 1.5 or 2e-3, as <infinity/>, or correct the type."
+            self._tell("invalid-number", f"the number {written!r} of type {kind!r} in the formula {reason}", hint, line)
+
+
+def _foreign(namespace: str, local: str, element: str | None, line: int) -> Issue:
+    return Issue(
+        severity=Severity.WARNING,
+        code="foreign-element",
+        message=f"the element {shown(local)!r} of the namespace {shown(namespace)!r} is no SBML and has no effect",
+        hint="Put it into an annotation, or remove it.",
+        element_id=element,
+        line=line,
+    )
+
+
+def _overflow(kind: str, parts: list[str]) -> str | None:
+    if kind != "e-notation":
+        return None
+    return fault(f"{parts[0].strip()}e{parts[1].strip()}", "real")
+
+
+_EXAMPLES: Final = {"real": "1.5, 2e-3 or INF", "integer": "-3", "boolean": "true"}
+
+
+class _Frame:
+    """An element of a formula that has begun.
+
+    Attributes:
+        local: its name.
+        kind: the type of a ``cn``.
+        children: how many elements it holds so far.
+        head: of an ``apply``, the name of the operation, the URL of a csymbol.
+        number: of a ``cn``, its text, in parts.
+    """
+
+    __slots__ = ("children", "head", "kind", "local", "number")
+
+    def __init__(self, local: str, kind: str) -> None:
+        self.local = local
+        self.kind = kind
+        self.children = 0
+        self.head = ""
+        self.number: list[str] | None = [""] if local == "cn" else None
