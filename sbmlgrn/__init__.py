@@ -22,19 +22,27 @@ if TYPE_CHECKING:
     from sbmlgrn.crosscheck import crosscheck as crosscheck
     from sbmlgrn.network import Network as Network
     from sbmlgrn.ode import Solution as Solution
+    from sbmlgrn.ode import SteadyState as SteadyState
     from sbmlgrn.ode import simulate as simulate
+    from sbmlgrn.ode import steady_state as steady_state
     from sbmlgrn.sbml import load as load
     from sbmlgrn.sbml import save as save
+    from sbmlgrn.ssa import simulate_ssa as simulate_ssa
+    from sbmlgrn.ssa import summarise_ssa as summarise_ssa
 
 _HOMES = {
     "Model": "sbmlgrn.backends.torch",
     "Network": "sbmlgrn.network",
     "Solution": "sbmlgrn.ode",
+    "SteadyState": "sbmlgrn.ode",
     "compile": "sbmlgrn.api",
     "crosscheck": "sbmlgrn.crosscheck",
     "load": "sbmlgrn.sbml",
     "save": "sbmlgrn.sbml",
     "simulate": "sbmlgrn.ode",
+    "simulate_ssa": "sbmlgrn.ssa",
+    "steady_state": "sbmlgrn.ode",
+    "summarise_ssa": "sbmlgrn.ssa",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
 

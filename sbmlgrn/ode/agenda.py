@@ -9,18 +9,20 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TypeAlias
 
 import numpy as np
 
 from sbmlgrn.backends.kernel import Evaluator
-from sbmlgrn.expr import comparisons
-from sbmlgrn.ode.history import History
+from sbmlgrn.expr import Turn, turns
+from sbmlgrn.ode.history import History, Moment
+from sbmlgrn.ode.relaxation import relax
 
 
 class Cause(Enum):
     """Why a trigger became true.
 
-    START: it was false before the start and holds there. FLOW: a comparison in it turned as time went on. CASCADE: an
+    START: it was false before the start and holds there. FLOW: something in it turned as time went on. CASCADE: an
     event executed at the same time made it true.
     """
 
@@ -37,13 +39,13 @@ class Triggered:
         event: position in `System.transitions`.
         time: when.
         cause: why.
-        comparison: for `Cause.FLOW`, which comparison of the trigger turned, by its position; ``None`` if none did.
+        turn: for `Cause.FLOW`, which of the trigger's `turns` that was; ``None`` if none was.
     """
 
     event: int
     time: float
     cause: Cause
-    comparison: int | None = None
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,27 @@ class Execution:
     origin: Triggered
 
 
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """Fast reactions that went to their equilibrium, or algebraic equations that changed.
+
+    Attributes:
+        time: when.
+        extents: how far each went ``[fast]``.
+        turn: the one of theirs that disturbed them; ``None`` if the start or an event did.
+        ahead: how far the state had gone on by then, so that it has clearly turned.
+    """
+
+    time: float
+    extents: np.ndarray
+    turn: Turn | None
+    ahead: float
+
+
+Entry: TypeAlias = Triggered | Execution | Settled
+Log: TypeAlias = list[Entry]
+
+
 class Agenda:
     """Triggered events of one trajectory.
 
@@ -80,11 +103,14 @@ class Agenda:
         self._history = history
         self._chooser = chooser
         self._transitions = evaluator.system.transitions
-        atoms = list(dict.fromkeys(atom for e in self._transitions for atom in comparisons(e.trigger)))
-        self._atoms = [[atoms.index(atom) for atom in comparisons(e.trigger)] for e in self._transitions]
-        self._held = [e.initial_value for e in self._transitions]
+        system = evaluator.system
+        self._fast = system.fast
+        self._position = {turn: i for i, turn in enumerate(system.turns())}
+        self._turns = [turns(e.trigger) for e in system.transitions]
+        self._turns_of_laws = [turn for law in system.laws for turn in turns(law)]
+        self._held = [*(e.initial_value for e in system.transitions), *(False for _ in system.strayed)]
         self._waiting: list[Execution] = []
-        self.log: list[Triggered | Execution] = []
+        self.log: Log = []
 
     @property
     def next_time(self) -> float:
@@ -92,18 +118,34 @@ class Agenda:
         return min((e.time for e in self._waiting), default=np.inf)
 
     def conditions(self, t: float, y: np.ndarray) -> list[bool]:
-        """Which triggers hold in a state."""
-        return [bool(v) for v in self._evaluator.triggers(t, y, self._history.at(t, y)).tolist()]
+        """Which triggers hold in a state, and then which conditions of `System.strayed`."""
+        triggers = self._evaluator.triggers(t, y, self._history.at(t, y, "triggers"))
+        strayed = self._evaluator.strayed(t, y, self._history.at(t, y, "strayed"))
+        return [bool(v) for v in (*triggers.tolist(), *strayed.tolist())]
 
-    def comparisons(self, t: float, y: np.ndarray) -> list[float]:
-        """Which comparisons within the triggers hold in a state, 1 or 0."""
-        return self._evaluator.comparisons(t, y, self._history.at(t, y)).tolist()
+    def turns(self, t: float, y: np.ndarray) -> list[float]:
+        """What changes where something may happen, in a state."""
+        return self._evaluator.turns(t, y, self._history.at(t, y, "turns")).tolist()
 
     def has_turned(self, conditions: Sequence[bool]) -> bool:
-        """Whether any trigger differs from what it last was."""
+        """Whether any of `conditions` differs from what it last was."""
         return list(conditions) != self._held
 
-    def settle(self, t: float, y: np.ndarray, before: tuple[float, np.ndarray] | None = None) -> np.ndarray:
+    def touched(self, before: Moment, after: Moment) -> set[int]:
+        """Events whose trigger holds between two neighbouring moments, where an equality within it does."""
+        equalities = self._evaluator.equalities
+        if not equalities:
+            return set()
+        old, new = self.turns(*before), self.turns(*after)
+        held = self._evaluator.touches(*after, self._history.at(*after, "touches")).tolist()
+        places = [self._position[self._turns[event][k]] for event, k in equalities]
+        return {
+            event
+            for (event, _), place, holds in zip(equalities, places, held, strict=True)
+            if holds and old[place] * new[place] < 0
+        }
+
+    def settle(self, t: float, y: np.ndarray, before: Moment | None = None) -> np.ndarray:
         """Triggers and executes all there is at time `t`, until nothing more is due.
 
         Args:
@@ -116,9 +158,11 @@ class Agenda:
 
         Raises:
             EventCascadeError: events trigger each other without end.
+            NoEquilibriumError: fast reactions go on without end.
         """
         done: list[Execution] = []
         while True:
+            y = self._settled(t, y, before if not done else None)
             self._trigger(t, y, before, Cause.CASCADE if done else Cause.FLOW if before else Cause.START)
             due = [e for e in self._waiting if e.time <= t]
             if not due:
@@ -134,47 +178,75 @@ class Agenda:
             done.append(chosen)
             self.log.append(chosen)
 
-    def _trigger(self, t: float, y: np.ndarray, before: tuple[float, np.ndarray] | None, cause: Cause) -> None:
+    def _trigger(self, t: float, y: np.ndarray, before: Moment | None, cause: Cause) -> None:
         now = self.conditions(t, y)
-        for i, (held, holds) in enumerate(zip(self._held, now, strict=True)):
-            transition = self._transitions[i]
-            if holds and not held:
-                turned = self._turned(i, before, (t, y)) if before and cause is Cause.FLOW else None
+        touched = self.touched(before, (t, y)) if before and cause is Cause.FLOW else set()
+        for i, transition in enumerate(self._transitions):
+            held, holds = self._held[i], now[i]
+            if (holds or i in touched) and not held:
+                turned = self._turned(self._turns[i], before, (t, y)) if before and cause is Cause.FLOW else None
                 origin = Triggered(i, t, cause, turned)
                 self.log.append(origin)
-                values = (
-                    self._evaluator.event_values(i, t, y, self._history.at(t, y)) if transition.at_trigger else None
-                )
-                delay = self._evaluator.event_delay(i, t, y, self._history.at(t, y))
+                values = self._values(i, t, y) if transition.at_trigger else None
+                delay = self._evaluator.event_delay(i, t, y, self._history.at(t, y, f"delay_{i}"))
                 self._waiting.append(Execution(i, t + max(delay, 0.0), values, origin))
             elif held and not holds and not transition.persistent:
                 self._waiting = [e for e in self._waiting if e.event != i]
         self._held = now
 
-    def _turned(self, event: int, before: tuple[float, np.ndarray], after: tuple[float, np.ndarray]) -> int | None:
-        """Which comparison of a trigger changed between two moments."""
-        old, new = (self.comparisons(*moment) for moment in (before, after))
-        return next((i for i, atom in enumerate(self._atoms[event]) if old[atom] != new[atom]), None)
+    def _settled(self, t: float, y: np.ndarray, before: Moment | None) -> np.ndarray:
+        """The state after fast reactions have gone to their equilibrium, and on the algebraic equations."""
+        has_strayed = self._evaluator.strayed(t, y, self._history.at(t, y, "strayed")).any()
+        if not (self._fast or has_strayed):
+            return y
+        turned = self._turned(self._turns_of_laws, before, (t, y)) if before else None
+        ahead = 0.0 if turned is None else _AHEAD * t
+        if ahead:
+            y = y + ahead * self._evaluator.rhs(t, y, self._history.at(t, y, "rhs"))
+        y = self._evaluator.project(t, y, self._history.at(t, y, "project"))
+        extents = relax(self._evaluator, self._history, t, y) if self._fast else np.empty(0)
+        if not (extents.any() or has_strayed):
+            return y
+        self.log.append(Settled(t, extents, turned, ahead))
+        moved = y + self._evaluator.moves(t, y, self._history.at(t, y, "moves")) @ extents
+        return self._evaluator.project(t, moved, self._history.at(t, moved, "project"))
+
+    def _turned(self, candidates: Sequence[Turn], before: Moment, after: Moment) -> Turn | None:
+        """The first of some turns that happened between two moments."""
+        old, new = (self.turns(*moment) for moment in (before, after))
+        return next((turn for turn in candidates if old[self._position[turn]] != new[self._position[turn]]), None)
 
     def _choose(self, due: list[Execution], t: float, y: np.ndarray) -> Execution:
         if len(due) == 1:
             return due[0]
-        ranked = [(self._evaluator.event_priority(e.event, t, y, self._history.at(t, y)), e) for e in due]
-        ranks = [(-np.inf if priority is None else priority, e) for priority, e in ranked]
+        ranks = [(self._priority(e.event, t, y), e) for e in due]
         highest = max(rank for rank, _ in ranks)
         return self._chooser.choice([e for rank, e in ranks if rank == highest])
 
     def _execute(self, execution: Execution, t: float, y: np.ndarray) -> np.ndarray:
         values = execution.values
         if values is None:
-            values = self._evaluator.event_values(execution.event, t, y, self._history.at(t, y))
+            values = self._values(execution.event, t, y)
         jumped = y.copy()
         jumped[list(self._transitions[execution.event].values)] = values
-        return self._evaluator.project(t, jumped, self._history.at(t, jumped))
+        return self._evaluator.project(t, jumped, self._history.at(t, jumped, "project"))
+
+    def _values(self, event: int, t: float, y: np.ndarray) -> np.ndarray:
+        return self._evaluator.event_values(event, t, y, self._history.at(t, y, f"values_{event}"))
+
+    def _priority(self, event: int, t: float, y: np.ndarray) -> float:
+        """An event's priority; one that has none, or an undefined one, comes last."""
+        if self._transitions[event].priority is None:
+            return -np.inf
+        priority = self._evaluator.event_priority(event, t, y, self._history.at(t, y, f"priority_{event}"))
+        return -np.inf if np.isnan(priority) else priority
 
 
 class EventCascadeError(Exception):
     """Events that trigger each other without end."""
 
 
+_AHEAD = 1e-10
+"""Relative to the time. What turns may be conserved by the fast reactions, and would otherwise turn to and fro by
+rounding errors while they take place."""
 _MOST_AT_ONCE = 10_000

@@ -17,6 +17,8 @@ from sbmlgrn.expr import Expr, free_symbols
 
 Interpolant: TypeAlias = Callable[[float], np.ndarray]
 Moment: TypeAlias = tuple[float, np.ndarray]
+Question: TypeAlias = tuple[int, float, np.ndarray]
+"""A delay, the time at which its value is asked for, and the state then."""
 
 
 class History:
@@ -36,13 +38,14 @@ class History:
         self._pieces: list[Interpolant] = []
         delays = evaluator.system.delays
         self._count = len(delays)
+        self._padded = np.concatenate([parameters, np.full(self._count, np.nan)])
         leaves = {str(d.leaf.value): k for k, d in enumerate(delays)}
 
         def looks_back(expression: Expr) -> set[int]:
             return {leaves[name] for name in free_symbols(expression) if name in leaves}
 
-        self._nested = [bool(looks_back(d.value)) for d in delays]
-        self._order = _ordered([looks_back(d.lag) | looks_back(d.value) for d in delays])
+        self._lag_needs = [sorted(looks_back(d.lag)) for d in delays]
+        self._value_needs = [sorted(looks_back(d.value)) for d in delays]
 
     def record(self, begin: float, end: float, at: Interpolant) -> None:
         """Adds the trajectory between two times."""
@@ -50,59 +53,75 @@ class History:
             self._ends.append(end)
             self._pieces.append(at)
 
-    def at(self, t: float, y: np.ndarray) -> np.ndarray:
-        """Parameters and values of the past ``[parameter + delay]`` for a time and the state then."""
-        return np.concatenate([self._own, self.past(t, y)]) if self._count else self._own
+    def at(self, t: float, y: np.ndarray, of: str) -> np.ndarray:
+        """Parameters and values of the past ``[parameter + delay]`` for a time and the state then.
+
+        Values on which the function `of` of the evaluator does not depend are NaN.
+        """
+        needs = self._evaluator.delays_of[of]
+        if not needs:
+            return self._padded
+        known: dict[tuple[int, float], float] = {}
+        values = self._padded.copy()
+        for k in needs:
+            values[len(self._own) + k] = self._answer((k, t, y), known)
+        return values
 
     def past(self, t: float, y: np.ndarray) -> np.ndarray:
         """Values of the past ``[delay]``.
 
         Where what is looked up depends on values of its own past, those are followed to the start, however far; a
-        moment that several of them ask for is computed once.
+        value that several of them ask for is computed once.
         """
-        if not self._count:
-            return np.empty(0)
-        known: dict[float, np.ndarray] = {}
-        stack, answer = [self._resolve(t, y)], None
-        moments = [t]
-        while True:
-            try:
-                moment = stack[-1].send(answer)  # type: ignore[arg-type]
-            except StopIteration as done:
-                stack.pop()
-                answer = known[_key(moments.pop())] = done.value
-                if not stack:
-                    return answer
-                continue
-            answer = known.get(_key(moment[0]))
-            if answer is None:
-                stack.append(self._resolve(*moment))
-                moments.append(moment[0])
+        known: dict[tuple[int, float], float] = {}
+        return np.array([self._answer((k, t, y), known) for k in range(self._count)])
 
     def shortest_lag(self, t: float, y: np.ndarray) -> float:
         """The shortest positive lag, within which a step may go; infinite if there is none."""
         if not self._count:
             return np.inf
-        lags = self._evaluator.lags(t, y, self.at(t, y))
+        lags = self._evaluator.lags(t, y, self.at(t, y, "lags"))
         return float(min((lag for lag in lags if lag > 0), default=np.inf))
 
-    def _resolve(self, t: float, y: np.ndarray) -> Generator[Moment, np.ndarray, np.ndarray]:
-        """Values of the past ``[delay]``; yields the moments at which it needs those of then."""
-        first = len(self._own)
-        known = np.concatenate([self._own, np.full(self._count, np.nan)])
-        for k in self._order:
-            then = t - max(float(self._evaluator.lags(t, y, known)[k]), 0.0)
-            if then >= t:
-                known[first + k] = self._evaluator.past_values(t, y, known)[k]
-            elif then < self._start:
-                known[first + k] = self._evaluator.values_before(then, y, known)[k]
-            else:
-                state = self._state(then, t, y)
-                past = known
-                if self._nested[k]:
-                    past = np.concatenate([self._own, (yield then, state)])
-                known[first + k] = self._evaluator.past_values(then, state, past)[k]
-        return known[first:]
+    def _answer(self, question: Question, known: dict[tuple[int, float], float]) -> float:
+        """The value of one delay; `known` are those found on the way, by delay and time."""
+        if (key := _key(question)) in known:
+            return known[key]
+        stack, keys = [self._resolve(question)], [key]
+        known[key] = np.nan  # what it is while it is being found: a value that needs itself has none
+        answer: float | None = None
+        while True:
+            try:
+                asked = stack[-1].send(answer)  # type: ignore[arg-type]
+            except StopIteration as done:
+                stack.pop()
+                answer = known[keys.pop()] = done.value
+                if not stack:
+                    return done.value
+                continue
+            answer = known.get(key := _key(asked))
+            if answer is None:
+                stack.append(self._resolve(asked))
+                keys.append(key)
+                known[key] = np.nan
+
+    def _resolve(self, question: Question) -> Generator[Question, float, float]:
+        """The value of one delay; yields the others that it needs."""
+        k, t, y = question
+        past = yield from self._with(self._lag_needs[k], t, y)
+        then = t - max(float(self._evaluator.lags(t, y, past)[k]), 0.0)
+        if then < self._start:
+            return float(self._evaluator.values_before(then, y, past)[k])
+        state = y if then >= t else self._state(then, t, y)
+        past = yield from self._with(self._value_needs[k], min(then, t), state)
+        return float(self._evaluator.past_values(min(then, t), state, past)[k])
+
+    def _with(self, needs: list[int], t: float, y: np.ndarray) -> Generator[Question, float, np.ndarray]:
+        """Parameters, and those values of the past that are needed."""
+        values = self._padded.copy()
+        for k in needs:
+            values[len(self._own) + k] = yield k, t, y
+        return values
 
     def _state(self, then: float, t: float, y: np.ndarray) -> np.ndarray:
         if not self._ends:
@@ -115,16 +134,6 @@ class History:
         return reached + (y - reached) * ((then - last) / (t - last) if t > last else 0.0)
 
 
-def _key(t: float) -> float:
-    """A time without the rounding errors of the lags that led to it."""
-    return round(t, 12)
-
-
-def _ordered(needs: list[set[int]]) -> list[int]:
-    """Delays, those first on which others depend at the same time; in cycles, as they come."""
-    order: list[int] = []
-    while len(order) < len(needs):
-        left = [k for k in range(len(needs)) if k not in order]
-        ready = [k for k in left if needs[k] <= set(order)]
-        order += ready or left[:1]
-    return order
+def _key(question: Question) -> tuple[int, float]:
+    """A delay and a time without the rounding errors of the lags that led to it."""
+    return question[0], round(question[1], 12)

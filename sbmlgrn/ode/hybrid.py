@@ -1,4 +1,4 @@
-"""Trajectories with events or delays: integration between events, and location of the moments when triggers turn.
+"""Trajectories with events, delays or fast reactions: integration, and location of the moments when triggers turn.
 
 A trigger is a condition, not a function with a root; so it is looked at inside every step of the integrator, on its
 dense output, and a turn is bisected down to neighbouring floating-point numbers. Then ``time >= 5`` is executed at 5
@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from scipy.integrate import BDF, LSODA, OdeSolver, Radau
 from scipy.optimize import brentq
 
 from sbmlgrn.backends.kernel import Evaluator
+from sbmlgrn.expr import ZERO
 from sbmlgrn.lower import System
-from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Execution, Triggered
+from sbmlgrn.ode.agenda import Agenda, EventCascadeError, Log
 from sbmlgrn.ode.history import History, Interpolant, Moment
 from sbmlgrn.ode.native.ensemble import METHODS
 from sbmlgrn.ode.native.march import TURNED, March
 from sbmlgrn.ode.native.trajectory import SUCCESS
+from sbmlgrn.ode.relaxation import NoEquilibriumError
 from sbmlgrn.ode.status import Status
 
 _SOLVERS: Final[dict[str, Any]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _LOOKS_A_STEP: Final = 4
-
-Log: TypeAlias = list[Triggered | Execution]
+_CLOSE: Final = 1e-12
+_MOST_CLOSE: Final = 1_000
+"""Turns in a row that are closer than `_CLOSE` of the time: a condition that undoes itself, and no progress."""
 
 
 def hybrid(
@@ -89,6 +92,8 @@ class _Trajectory:
         self._method = method
         self._options: dict[str, Any] = {"rtol": rtol, "atol": atol}
         self._steps = max_steps
+        # what only events change may be undefined, or infinite, until they do
+        self._moving = [i for i, rate in enumerate(evaluator.system.rhs) if rate is not ZERO]
         self.agenda = Agenda(evaluator, self._history, chooser)
 
     def over(self, grid: np.ndarray, y0: np.ndarray) -> tuple[np.ndarray, Status]:
@@ -100,16 +105,22 @@ class _Trajectory:
         end = float(grid[-1])
         try:
             time, y = float(grid[0]), self.agenda.settle(float(grid[0]), y0)
+            crowded = 0
             while time < end:
-                bound = min(end, self.agenda.next_time)
+                bound, last = min(end, self.agenda.next_time), time
                 time, y, before = (self._stepped if self._march is None else self._marched)(time, y, bound)
+                crowded = crowded + 1 if time - last <= _CLOSE * max(abs(time), abs(end)) else 0
+                if crowded == _MOST_CLOSE:
+                    return self._out, Status.EVENT_CASCADE
                 y = self.agenda.settle(time, y, before)
         except _FailedError as failure:
             return self._out, failure.status
         except EventCascadeError:
             return self._out, Status.EVENT_CASCADE
+        except NoEquilibriumError:
+            return self._out, Status.NO_EQUILIBRIUM
         self._report(np.inf, lambda _: y)
-        return self._out, Status.SUCCESS if np.isfinite(self._out).all() else Status.NOT_FINITE
+        return self._out, Status.SUCCESS if np.isfinite(self._out[:, self._moving]).all() else Status.NOT_FINITE
 
     def _report(self, until: float, at: Interpolant) -> None:
         """Writes the grid times before `until`."""
@@ -150,6 +161,8 @@ class _Trajectory:
         """The same with one of SciPy's solvers, which can look at what was."""
         if bound <= time:
             return time, y, (time, y)
+        if not np.isfinite(y).all():
+            raise _FailedError(Status.NOT_FINITE)
         solver = self._start(time, y, bound)
         while solver.status == "running":
             self._steps -= 1
@@ -176,7 +189,7 @@ class _Trajectory:
 
     def _start(self, time: float, y: np.ndarray, bound: float) -> OdeSolver:
         def field(t: float, y: np.ndarray) -> np.ndarray:
-            return self._evaluator.rhs(t, y, self._history.at(t, y))
+            return self._evaluator.rhs(t, y, self._history.at(t, y, "rhs"))
 
         options = self._options | {"max_step": self._history.shortest_lag(time, y)}
         return _SOLVERS[self._method](field, time, y, bound, **options)
@@ -188,22 +201,23 @@ class _Trajectory:
 
     def _first_turn(self, begin: float, end: float, at: Interpolant) -> tuple[float, float] | None:
         """Neighbouring times between which a trigger first differs from what it was at `begin`, if one does."""
-        left, held = begin, self.agenda.comparisons(begin, at(begin))
+        left, held = begin, self.agenda.turns(begin, at(begin))
         for i in range(1, _LOOKS_A_STEP + 1):
             right = end if i == _LOOKS_A_STEP else begin + (end - begin) * i / _LOOKS_A_STEP
-            while self.agenda.comparisons(right, at(right)) != held:
+            while self.agenda.turns(right, at(right)) != held:
                 before, left = self._flip(left, right, held, at)
-                if self.agenda.has_turned(self.agenda.conditions(left, at(left))):
+                moments = (before, at(before)), (left, at(left))
+                if self.agenda.has_turned(self.agenda.conditions(*moments[1])) or self.agenda.touched(*moments):
                     return before, left
-                held = self.agenda.comparisons(left, at(left))
+                held = self.agenda.turns(left, at(left))
             left = right
         return None
 
     def _flip(self, left: float, right: float, held: list[float], at: Interpolant) -> tuple[float, float]:
-        """Neighbouring times between which a comparison first differs from `held`, its value at `left`."""
+        """Neighbouring times between which a turn first differs from `held`, its value at `left`."""
 
         def differs(t: float) -> bool:
-            return self.agenda.comparisons(t, at(t)) != held
+            return self.agenda.turns(t, at(t)) != held
 
         guess = self._root(left, right, held, at)
         width = 4 * math.ulp(max(abs(left), abs(right)))
@@ -215,8 +229,8 @@ class _Trajectory:
         return left, right
 
     def _root(self, left: float, right: float, held: list[float], at: Interpolant) -> float:
-        """Where the first margin of a comparison that differs at `right` changes its sign, nearly."""
-        now = self.agenda.comparisons(right, at(right))
+        """Where the first margin of a turn between `left` and `right` changes its sign, nearly."""
+        now = self.agenda.turns(right, at(right))
         roots = [right]
         for i, (before, after) in enumerate(zip(held, now, strict=True)):
             if before == after:
@@ -224,7 +238,7 @@ class _Trajectory:
 
             def margin(t: float, i: int = i) -> float:
                 y = at(t)
-                return float(self._evaluator.margins(t, y, self._history.at(t, y))[i])
+                return float(self._evaluator.margins(t, y, self._history.at(t, y, "margins"))[i])
 
             if margin(left) * margin(right) < 0:
                 tolerance = 4 * math.ulp(max(abs(left), abs(right)))

@@ -7,11 +7,13 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
-import torchdiffeq
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from sbmlgrn.ode.status import Status
+
+with torch.inference_mode(False):  # rooms are imported when they are first used, which may be in inference mode
+    import torchdiffeq
 
 Field: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """``f(t [], y [batch, state], p [batch, parameter])`` → dy/dt ``[batch, state]``."""

@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
-from sbmlgrn.ode.agenda import Cause, Execution, Triggered
-from sbmlgrn.ode.integrate import explicit
+from sbmlgrn.expr import Turn
+from sbmlgrn.ode.agenda import Cause, Entry, Execution, Settled, Triggered
+from sbmlgrn.ode.differentiable import Directions, trajectories
+from sbmlgrn.ode.integrate import DIFFERENTIABLE, explicit
 from sbmlgrn.ode.status import Status
 
 
@@ -27,11 +29,12 @@ def replay(
     y0: Tensor,
     p: Tensor,
     t: Tensor,
-    log: Sequence[Triggered | Execution],
+    log: Sequence[Entry],
     method: str,
     rtol: float,
     atol: Tensor,
     max_steps: int,
+    directions: Directions,
 ) -> tuple[Tensor, Status]:
     """One trajectory with autograd history.
 
@@ -41,10 +44,11 @@ def replay(
         p: parameters ``[parameter]``.
         t: strictly increasing time grid ``[time]``.
         log: what happened in a run without gradients.
-        method: an explicit method.
+        method: torchdiffeq's, or one of the compiled loops.
         rtol: relative tolerance.
         atol: absolute tolerance ``[state]``.
         max_steps: most steps between two events.
+        directions: which gradients are asked for.
 
     Returns:
         States ``[time, state]`` and how it went; on failure the rest is NaN.
@@ -57,7 +61,14 @@ def replay(
         points = list(dict.fromkeys([time, *inside, stop]))
         if len(points) > 1:
             grid = torch.tensor(points, dtype=t.dtype, device=t.device)
-            states, (status,) = explicit(model.rhs, y[None], p[None], grid, method, rtol, atol[None], max_steps)
+            if method in DIFFERENTIABLE:
+                states, (status,) = explicit(model.rhs, y[None], p[None], grid, method, rtol, atol[None], max_steps)
+            else:
+                own_start = directions.own_start and y is y0
+                states, (status,) = trajectories(
+                    *(model.system, y[None], p[None], grid, method, rtol, atol[None], max_steps),
+                    Directions(directions.parameters, own_start),
+                )
             if status is not Status.SUCCESS:
                 rest = y0.new_full((len(t) - len(rows), len(y0)), torch.nan)
                 return torch.cat([torch.stack(rows), rest]) if rows else rest, status
@@ -76,12 +87,18 @@ class _Replay:
         self._due: dict[Triggered, Tensor] = {}
         self._values: dict[Triggered, Tensor] = {}
 
-    def at(self, time: float, y: Tensor, entries: Sequence[Triggered | Execution]) -> Tensor:
+    def at(self, time: float, y: Tensor, entries: Sequence[Entry]) -> Tensor:
         """The state after all that happens at `time`."""
         now = torch.as_tensor(time, dtype=self._like.dtype, device=self._like.device)
         moment = now
         for entry in entries:
-            if isinstance(entry, Triggered):
+            if isinstance(entry, Settled):
+                if entry.turn is not None:
+                    moment = self._turned(entry.turn, now, y)
+                extents = torch.as_tensor(entry.extents, dtype=y.dtype, device=y.device)
+                there = self._carried(y, now, moment + entry.ahead)
+                y = self._carried(self._model.settled(moment, there, self._p, extents), moment, now)
+            elif isinstance(entry, Triggered):
                 triggered = self._moment(entry, now, moment, y)
                 there = self._carried(y, now, triggered)
                 self._due[entry] = triggered + self._model.event_delay(entry.event, triggered, there, self._p)
@@ -98,18 +115,21 @@ class _Replay:
         """When the trigger turned: `now` in value, a function of the parameters in derivative."""
         if entry.cause is Cause.CASCADE:
             return latest
-        if entry.cause is Cause.START or entry.comparison is None:
+        if entry.cause is Cause.START or entry.turn is None:
             return now
-        margin = self._model.event_margins(entry.event, now, y, self._p)[..., entry.comparison]
-        speed = self._speed(entry, now, y.detach())
+        return self._turned(entry.turn, now, y)
+
+    def _turned(self, turn: Turn, now: Tensor, y: Tensor) -> Tensor:
+        """When something turned."""
+        margin = self._model.margin(turn, now, y, self._p)
+        speed = self._speed(turn, now, y.detach())
         return now - (margin - margin.detach()) / speed if speed else now
 
-    def _speed(self, entry: Triggered, now: Tensor, y: Tensor) -> Tensor:
+    def _speed(self, turn: Turn, now: Tensor, y: Tensor) -> Tensor:
         """Total time derivative of the margin along the flow."""
-        assert entry.comparison is not None
         with torch.enable_grad():
             time, state = now.clone().requires_grad_(), y.clone().requires_grad_()
-            margin = self._model.event_margins(entry.event, time, state, self._p.detach())[..., entry.comparison]
+            margin = self._model.margin(turn, time, state, self._p.detach())
             by_time, by_state = torch.autograd.grad(margin, (time, state), allow_unused=True, materialize_grads=True)
         return by_time + (by_state * self._model.rhs(now, y, self._p.detach())).sum()
 
@@ -123,5 +143,7 @@ class _Replay:
         values = self._values.get(entry.origin)
         if values is None:
             values = self._model.event_values(entry.event, moment, y, self._p)
+        if entry.values is not None:  # at a threshold, a state that differs by rounding may be on the other side of it
+            values = torch.as_tensor(entry.values).to(values) + (values - values.detach())
         index = torch.tensor(list(self._model.system.transitions[entry.event].values), device=y.device)
         return self._model.project(moment, y.index_copy(-1, index.long(), values), self._p)

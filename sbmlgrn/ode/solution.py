@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,7 +23,7 @@ class Solution:
     """Trajectories on a time grid. Tensors carry autograd history where the parameters did.
 
     Attributes:
-        t: the grid ``[time]``, in the network's unit of time.
+        t: the grid ``[time]``, in the network's unit of time; or one for each trajectory ``[batch, time]``.
         states: ``[batch, time, state]``; ``[time, state]`` for one parameter vector. NaN where a trajectory failed.
         parameters: the parameter vectors ``[batch, parameter]`` or ``[parameter]``.
         past: values of the past on which the model depends ``[batch, time, delay]`` or ``[time, delay]``, in the order
@@ -79,11 +80,13 @@ class Solution:
         names = list(self.default_ids() if ids is None else ids)
         with torch.no_grad():
             values = self.model.observe(self.t, self.states, self._rows(), names).cpu().numpy()
-        time = pd.Index(self.t.detach().cpu().numpy(), name="time")
+        times = self.t.detach().cpu().numpy()
         if values.ndim == 2:
-            return pd.DataFrame(values, index=time, columns=names)
-        frames = [pd.DataFrame(v, index=time, columns=names) for v in values]
-        return pd.concat(frames, keys=range(len(frames)), names=["trajectory"])
+            return pd.DataFrame(values, index=pd.Index(times, name="time"), columns=pd.Index(names))
+        grids = np.broadcast_to(times, values.shape[:2])
+        numbers = np.repeat(np.arange(len(values)), values.shape[1])
+        index = pd.MultiIndex.from_arrays([numbers, grids.reshape(-1)], names=["trajectory", "time"])
+        return pd.DataFrame(values.reshape(len(index), len(names)), index=index, columns=pd.Index(names))
 
     def default_ids(self) -> tuple[str, ...]:
         """The symbols worth showing: species, and whatever else is a state."""

@@ -13,6 +13,8 @@ class Status(IntEnum):
     STEP_TOO_SMALL = 2
     NOT_FINITE = 3
     EVENT_CASCADE = 4
+    NO_EQUILIBRIUM = 5
+    NOT_STEADY = 6
 
     @property
     def message(self) -> str:
@@ -29,4 +31,8 @@ _MESSAGES = {
     Status.NOT_FINITE: "the state or its derivative became infinite or NaN; look for a division by zero, an unset "
     "parameter or a blow-up",
     Status.EVENT_CASCADE: "events trigger each other at one moment without end; look for two that undo each other",
+    Status.NO_EQUILIBRIUM: "the fast reactions go on without end at one moment; their kinetic laws must reach 0 as the "
+    "reactions proceed",
+    Status.NOT_STEADY: "the trajectory did not come to rest at a single point: it oscillates, grows without bound, "
+    "moves still after max_steps, or the equations leave open where it rests; simulate it to see",
 }

@@ -3,3 +3,4 @@
 from sbmlgrn.backends.kernel.evaluator import Evaluator as Evaluator
 from sbmlgrn.backends.kernel.field import Field as Field
 from sbmlgrn.backends.kernel.field import field as field
+from sbmlgrn.backends.kernel.once import once as once

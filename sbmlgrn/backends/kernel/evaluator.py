@@ -11,7 +11,7 @@ import numpy as np
 
 from sbmlgrn.backends.kernel.library import Library
 from sbmlgrn.backends.kernel.source import Source
-from sbmlgrn.expr import Expr, as_number, comparisons, subtract
+from sbmlgrn.expr import TRUE, Expr, free_symbols, postorder, rewrite, turns
 from sbmlgrn.lower import System
 
 _Call = ctypes.CFUNCTYPE(None, ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
@@ -23,10 +23,16 @@ class Evaluator:
     Every method takes the time, the state ``[state]``, and `p` ``[parameter + delay]``, the parameters followed by the
     values of the past (`System.delays`). The machine code is shared by all evaluators of a system; one evaluator is
     for one thread.
+
+    Attributes:
+        delays_of: by the name of a compiled function, on which values of the past it depends.
+        equalities: pairs of an event, by its position in `System.transitions`, and one of its `turns`, by its position
+            there, that is an equality of what changes continuously and may hold between two floating-point numbers.
     """
 
     def __init__(self, system: System) -> None:
         self.system = system
+        self.equalities = _equalities(system)
         outputs = _outputs(system)
         library = _library(system, outputs)
         self._y = np.empty(len(system.states))
@@ -34,6 +40,11 @@ class Evaluator:
         arguments = (self._y, self._p)
         self._functions = {
             name: _Function(library.address(name), len(values), arguments) for name, values in outputs.items()
+        }
+        leaves = {d.leaf: k for k, d in enumerate(system.delays)}
+        self.delays_of: Final = {
+            name: tuple(leaves[n] for n in postorder(values) if n in leaves) if leaves else ()
+            for name, values in outputs.items()
         }
         self._library: Final = library
 
@@ -45,17 +56,45 @@ class Evaluator:
         """Whether the condition of each event holds, 1 or 0, ``[event]``, in the order of `System.transitions`."""
         return self._functions["triggers"](t, y, p)
 
-    def comparisons(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """Whether each comparison within the triggers of all events holds, 1 or 0, ``[comparison]``."""
-        return self._functions["comparisons"](t, y, p)
+    def turns(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """What changes where something may happen, `Turn.watched` ``[turn]``, in the order of `System.turns`."""
+        return self._functions["turns"](t, y, p)
 
-    def address_of_comparisons(self) -> tuple[int, int]:
-        """Where the compiled function of `comparisons` is, and how many there are."""
-        return self._library.address("comparisons"), self._functions["comparisons"].count
+    def address_of_turns(self) -> tuple[int, int]:
+        """Where the compiled function of `turns` is, and how many there are."""
+        return self._library.address("turns"), self._functions["turns"].count
 
     def margins(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """Left minus right side of each of `comparisons` ``[comparison]``."""
+        """What passes a threshold at each of `turns`, `Turn.margin` ``[turn]``."""
         return self._functions["margins"](t, y, p)
+
+    def touches(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Whether a trigger would hold if one equality within it did, 1 or 0, for each of `equalities`."""
+        return self._functions["touches"](t, y, p)
+
+    def strayed(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Whether each condition of `System.strayed` holds, 1 or 0, ``[fast + constraint]``."""
+        return self._functions["strayed"](t, y, p)
+
+    def laws(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """What vanishes in the equilibrium of each fast reaction ``[fast]``."""
+        return self._functions["laws"](t, y, p)
+
+    def corrections(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Extent of each fast reaction that leads to the equilibrium, to first order ``[fast]``."""
+        return self._functions["corrections"](t, y, p)
+
+    def loose(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Whether the law of each fast reaction does not depend on its extent, 1 or 0, ``[fast]``."""
+        return self._functions["loose"](t, y, p)
+
+    def moves(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Net change of the state by each fast reaction ``[state, fast]``."""
+        moves = np.zeros((len(y), len(self.system.fast)))
+        places = [(i, j) for j, r in enumerate(self.system.fast) for i in r.stoichiometry]
+        if places:
+            moves[tuple(zip(*places, strict=True))] = self._functions["moves"](t, y, p)
+        return moves
 
     def project(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """The state ``[state]`` with what algebraic equations tie to the rest brought up to date after a jump."""
@@ -70,10 +109,9 @@ class Evaluator:
         """Time from trigger to execution of an event, by its position in `System.transitions`."""
         return float(self._functions[f"delay_{event}"](t, y, p)[0])
 
-    def event_priority(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> float | None:
-        """Priority of an event; ``None`` if it has none."""
-        function = self._functions.get(f"priority_{event}")
-        return None if function is None else float(function(t, y, p)[0])
+    def event_priority(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> float:
+        """Priority of an event that has one."""
+        return float(self._functions[f"priority_{event}"](t, y, p)[0])
 
     def event_values(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """What an event assigns ``[assignment]``, in the order of the keys of `Transition.values`."""
@@ -108,12 +146,18 @@ class _Function:
 
 
 def _outputs(system: System) -> dict[str, Sequence[Expr]]:
-    atoms = list(dict.fromkeys(atom for e in system.transitions for atom in comparisons(e.trigger)))
+    watched = system.turns()
     outputs: dict[str, Sequence[Expr]] = {
         "rhs": system.rhs,
-        "triggers": [as_number(e.trigger) for e in system.transitions],
-        "comparisons": [as_number(atom) for atom in atoms],
-        "margins": [subtract(*atom.args) for atom in atoms],
+        "triggers": [e.trigger for e in system.transitions],
+        "turns": [turn.watched for turn in watched],
+        "margins": [turn.margin for turn in watched],
+        "touches": [_with_equality(system.transitions[e].trigger, k) for e, k in _equalities(system)],
+        "strayed": system.strayed,
+        "laws": [r.law for r in system.fast],
+        "corrections": [r.correction for r in system.fast],
+        "loose": [r.loose for r in system.fast],
+        "moves": [value for r in system.fast for value in r.stoichiometry.values()],
         "project": tuple(system.projection.values()),
         "past_values": [d.value for d in system.delays],
         "values_before": [d.before for d in system.delays],
@@ -125,6 +169,22 @@ def _outputs(system: System) -> dict[str, Sequence[Expr]]:
         if transition.priority is not None:
             outputs[f"priority_{i}"] = [transition.priority]
     return outputs
+
+
+def _equalities(system: System) -> tuple[tuple[int, int], ...]:
+    states = {str(s.leaf.value) for s in system.states}
+    return tuple(
+        (i, k)
+        for i, transition in enumerate(system.transitions)
+        for k, turn in enumerate(turns(transition.trigger))
+        if turn.equality is not None and free_symbols(turn.equality) & states
+    )
+
+
+def _with_equality(trigger: Expr, k: int) -> Expr:
+    """A trigger in which the equality that is its turn `k` holds."""
+    equality = turns(trigger)[k].equality
+    return rewrite([trigger], lambda node, _: TRUE if node is equality else None)[0]
 
 
 _libraries: WeakKeyDictionary[System, Library] = WeakKeyDictionary()

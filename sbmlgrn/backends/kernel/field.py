@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from sbmlgrn.backends.kernel.library import Library
+from sbmlgrn.backends.kernel.once import once
 from sbmlgrn.backends.kernel.source import Source
-from sbmlgrn.expr import TIME, derivative, jacobian
+from sbmlgrn.expr import ONE, TIME, Expr, jacobian, postorder, tangent
 from sbmlgrn.lower import System
 
 
@@ -20,31 +21,56 @@ class Field:
     Attributes:
         rhs: address of dy/dt ``[state]``.
         slopes: address of the nonzeros of ∂f/∂y, followed by ∂f/∂t ``[state]``.
-        nonzeros: their rows and columns.
+        initial: address of the state at the start ``[state]``, a function of p alone.
+        scales: address of `System.scales` ``[state]``, a function of p alone.
+        nonzeros: rows and columns of those of ∂f/∂y.
+        costs: of an evaluation of `rhs` and of `slopes`, in a unit of their own, estimated from the expressions.
     """
 
     rhs: int
     slopes: int
+    initial: int
+    scales: int
     nonzeros: tuple[tuple[int, int], ...]
+    costs: tuple[float, float]
 
     def __init__(self, system: System) -> None:
         states = [s.leaf for s in system.states]
         parameters = [q.leaf for q in system.parameters]
         entries = jacobian(system.rhs, states)
+        slopes = [*entries.values(), *tangent(system.rhs, {TIME: ONE})]
         source = Source()
         source.add("rhs", [states, parameters], system.rhs)
-        source.add("slopes", [states, parameters], [*entries.values(), *(derivative(f, TIME) for f in system.rhs)])
+        source.add("slopes", [states, parameters], slopes)
+        source.add("initial", [[], parameters], system.initial)
+        source.add("scales", [[], parameters], system.scales)
         self._library: Final = Library(source.text(), optimise=True)
         self.rhs = self._library.address("rhs")
         self.slopes = self._library.address("slopes")
+        self.initial = self._library.address("initial")
+        self.scales = self._library.address("scales")
         self.nonzeros = tuple(entries)
+        self.costs = (_cost(system.rhs), _cost(slopes))
 
 
+@once
 def field(system: System) -> Field:
     """The system's field, compiled when it is first asked for."""
-    if system not in _fields:
-        _fields[system] = Field(system)
-    return _fields[system]
+    return Field(system)
 
 
-_fields: WeakKeyDictionary[System, Field] = WeakKeyDictionary()
+_COSTS: Final = {"constant": 0.0, "symbol": 0.3, "add": 0.5, "subtract": 0.5, "multiply": 0.5, "negate": 0.3}
+_DIVISION: Final = 3.0
+_CALL: Final = 12.0
+
+
+def _cost(outputs: Sequence[Expr]) -> float:
+    total = 5.0
+    for node in postorder(outputs):
+        if node.op == "divide":
+            total += _DIVISION
+        elif node.op in _COSTS:
+            total += _COSTS[node.op] * max(len(node.args) - 1, 1)
+        else:
+            total += 1.0 if node.is_boolean or node.op == "piecewise" else _CALL
+    return total + 0.3 * len(outputs)

@@ -6,7 +6,20 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from sbmlgrn.expr import TIME, Expr, constant, divide, function, multiply, negate, piecewise, postorder, power, rewrite
+from sbmlgrn.expr import (
+    TIME,
+    Expr,
+    as_number,
+    constant,
+    divide,
+    function,
+    multiply,
+    negate,
+    piecewise,
+    postorder,
+    power,
+    rewrite,
+)
 from sbmlgrn.expr import add as total
 
 _ARITHMETIC: Final = {
@@ -21,15 +34,15 @@ _ARITHMETIC: Final = {
 }
 _RELATIONS: Final = {"lt": "olt", "leq": "ole", "gt": "ogt", "geq": "oge", "eq": "oeq", "neq": "une"}
 _CALLS: Final = {
-    "exp": "llvm.exp.f64",
-    "ln": "llvm.log.f64",
-    "log10": "llvm.log10.f64",
-    "sqrt": "llvm.sqrt.f64",
-    "abs": "llvm.fabs.f64",
-    "floor": "llvm.floor.f64",
-    "ceiling": "llvm.ceil.f64",
-    "sin": "llvm.sin.f64",
-    "cos": "llvm.cos.f64",
+    "exp": "llvm.exp",
+    "ln": "llvm.log",
+    "log10": "llvm.log10",
+    "sqrt": "llvm.sqrt",
+    "abs": "llvm.fabs",
+    "floor": "llvm.floor",
+    "ceiling": "llvm.ceil",
+    "sin": "llvm.sin",
+    "cos": "llvm.cos",
     "tan": "tan",
     "arcsin": "asin",
     "arccos": "acos",
@@ -40,16 +53,53 @@ _CALLS: Final = {
     "arcsinh": "asinh",
     "arccosh": "acosh",
     "arctanh": "atanh",
-    "min": "llvm.minimum.f64",
-    "max": "llvm.maximum.f64",
-    "power": "llvm.pow.f64",
+    "min": "llvm.minimum",
+    "max": "llvm.maximum",
+    "power": "llvm.pow",
 }
-_TWO_OPERANDS: Final = frozenset({"llvm.minimum.f64", "llvm.maximum.f64", "llvm.pow.f64"})
 _LOGICAL: Final = frozenset({"and", "or", "xor"})
 
 LIBM: Final = ("tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "tgamma")
 """Functions of the C library that the code calls by name; LLVM's own intrinsics add `LIBM_OF_INTRINSICS`."""
 LIBM_OF_INTRINSICS: Final = ("exp", "log", "log10", "sin", "cos", "pow", "fmod", "floor", "ceil", "trunc", "sincos")
+
+
+_POWER: Final = frozenset(
+    {
+        "declare double @llvm.pow.f64(double, double) #1\n",
+        """define internal double @power(double %x, double %n) #0 {
+  %two = fcmp oeq double %n, 2.0
+  br i1 %two, label %square, label %others
+square:
+  %xx = fmul double %x, %x
+  ret double %xx
+others:
+  %one = fcmp oeq double %n, 1.0
+  br i1 %one, label %same, label %odd
+same:
+  ret double %x
+odd:
+  %three = fcmp oeq double %n, 3.0
+  br i1 %three, label %cube, label %even
+cube:
+  %x2 = fmul double %x, %x
+  %x3 = fmul double %x2, %x
+  ret double %x3
+even:
+  %four = fcmp oeq double %n, 4.0
+  br i1 %four, label %fourth, label %any
+fourth:
+  %y2 = fmul double %x, %x
+  %y4 = fmul double %y2, %y2
+  ret double %y4
+any:
+  %z = call double @llvm.pow.f64(double %x, double %n)
+  ret double %z
+}
+""",
+    }
+)
+"""``x^n`` where n is known at run time only: most often it is a Hill coefficient, and a small integer."""
 
 
 class Source:
@@ -65,19 +115,20 @@ class Source:
         Args:
             name: of the function in the module.
             vectors: for each vector argument, the leaves for which its entries stand.
-            outputs: the expressions.
+            outputs: the expressions; a truth value is written as 1 or 0.
 
         Raises:
             ValueError: no argument stands for a symbol on which they depend.
         """
-        body = _Body(name, vectors, self._declared)
-        roots = rewrite(outputs, _without_polygamma)
-        for node in postorder(roots):
-            body.emit(node)
+        body = Body(name, self._declared)
+        for k, leaves in enumerate(vectors):
+            for i, leaf in enumerate(leaves):
+                body.read(leaf, f"%v{k}", i)
+        roots = body.emit(outputs)
         stores: list[str] = []
         for i, root in enumerate(roots):
             stores += [f"%o{i} = getelementptr double, ptr %out, i64 {i}"]
-            stores += [f"store double {body.names[root]}, ptr %o{i}"]
+            stores += [f"store double {root}, ptr %o{i}"]
         arguments = "".join(f", ptr noalias nocapture readonly %v{k}" for k in range(len(vectors)))
         lines = "\n  ".join([*body.lines, *stores, "ret void"])
         self._functions.append(
@@ -86,104 +137,151 @@ class Source:
 
     def text(self) -> str:
         """The module as LLVM assembly."""
-        declarations = []
-        for callee in sorted(self._declared):
-            arguments = "double, double" if callee in _TWO_OPERANDS else "double"
-            declarations.append(f"declare double @{callee}({arguments}) #1\n")
         attributes = "attributes #0 = { nounwind }\nattributes #1 = { nounwind memory(none) }\n"
-        return "".join([*self._functions, *declarations, attributes])
+        return "".join([*self._functions, *sorted(self._declared), attributes])
 
 
-def _without_polygamma(node: Expr, args: tuple[Expr, ...]) -> Expr | None:
+def without_polygamma(node: Expr, args: tuple[Expr, ...]) -> Expr | None:
+    """Of `rewrite`: polygamma functions by operations that machines have."""
     if node.op != "polygamma":
         return None
     assert isinstance(node.value, int)
     return _polygamma(node.value, args[0])
 
 
-class _Body:
-    def __init__(self, name: str, vectors: Sequence[Sequence[Expr]], declared: set[str]) -> None:
+class Body:
+    """Instructions of one function, of a value for each expression.
+
+    Args:
+        name: of the function, for messages.
+        declared: collects the functions that it calls.
+        lanes: how many points are evaluated at once; every value is then a vector of so many doubles.
+
+    Attributes:
+        lines: the instructions so far.
+        names: expressions that have a value → its name.
+    """
+
+    def __init__(self, name: str, declared: set[str], lanes: int = 1) -> None:
         self._name = name
         self._declared = declared
-        self._places = {leaf: (k, i) for k, leaves in enumerate(vectors) for i, leaf in enumerate(leaves)}
+        self._lanes = lanes
+        self._suffix = "f64" if lanes == 1 else f"v{lanes}f64"
+        self.number: Final = "double" if lanes == 1 else f"<{lanes} x double>"
+        self.truth: Final = "i1" if lanes == 1 else f"<{lanes} x i1>"
+        self._places: dict[Expr, tuple[str, int]] = {}
         self._count = 0
         self.lines: list[str] = []
         self.names: dict[Expr, str] = {TIME: "%t"}
 
-    def emit(self, node: Expr) -> None:
-        if node not in self.names:
-            self.names[node] = self._value(node)
+    def read(self, leaf: Expr, vector: str, index: int) -> None:
+        """Lets `leaf` stand for an entry of the array at the pointer `vector`, loaded where it is first needed."""
+        self._places[leaf] = (vector, index)
 
-    def _new(self, instruction: str) -> str:
+    def emit(self, outputs: Sequence[Expr]) -> list[str]:
+        """Instructions for the values of `outputs`; returns their names.
+
+        Raises:
+            ValueError: nothing stands for a symbol on which they depend.
+        """
+        roots = rewrite(map(as_number, outputs), without_polygamma)
+        for node in postorder(roots):
+            if node not in self.names:
+                self.names[node] = self._value(node)
+        return [self.names[root] for root in roots]
+
+    def new(self, instruction: str) -> str:
+        """Adds an instruction; returns the name of its value."""
         self._count += 1
         self.lines.append(f"%x{self._count} = {instruction}")
         return f"%x{self._count}"
 
-    def _call(self, callee: str, *args: str) -> str:
-        self._declared.add(callee)
-        return self._new(f"call double @{callee}({', '.join(f'double {a}' for a in args)})")
+    def call(self, callee: str, *args: str) -> str:
+        """Calls a function of numbers: an intrinsic of LLVM (without its suffix) or one of the C library."""
+        if callee.startswith("llvm."):
+            return self._call(f"{callee}.{self._suffix}", self.number, *args)
+        if self._lanes == 1:
+            return self._call(callee, self.number, *args)
+        result = "undef"
+        for lane in range(self._lanes):
+            parts = [self.new(f"extractelement {self.number} {a}, i32 {lane}") for a in args]
+            value = self._call(callee, "double", *parts)
+            result = self.new(f"insertelement {self.number} {result}, double {value}, i32 {lane}")
+        return result
+
+    def _call(self, callee: str, kind: str, *args: str) -> str:
+        self._declared.add(f"declare {kind} @{callee}({', '.join([kind] * len(args))}) #1\n")
+        return self.new(f"call {kind} @{callee}({', '.join(f'{kind} {a}' for a in args)})")
+
+    def literal(self, value: float | bool) -> str:
+        """A constant."""
+        if isinstance(value, bool):
+            kind, text = "i1", "true" if value else "false"
+        else:
+            (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+            kind, text = "double", f"0x{bits:016X}"
+        return text if self._lanes == 1 else f"<{', '.join([f'{kind} {text}'] * self._lanes)}>"
 
     def _value(self, node: Expr) -> str:
         if node.op == "constant":
-            return _literal(node)
+            return self.literal(node.value if isinstance(node.value, bool) else float(node.number or 0.0))
         if node in self._places:
             vector, index = self._places[node]
-            address = self._new(f"getelementptr double, ptr %v{vector}, i64 {index}")
-            return self._new(f"load double, ptr {address}")
+            address = self.new(f"getelementptr {self.number}, ptr {vector}, i64 {index}")
+            return self.new(f"load {self.number}, ptr {address}, align 8")
         if node.op == "symbol":
             raise ValueError(f"no argument of {self._name!r} stands for {node!r}")
         args = [self.names[a] for a in node.args]
         if node.op in _RELATIONS:
-            return self._new(f"fcmp {_RELATIONS[node.op]} double {args[0]}, {args[1]}")
+            return self.new(f"fcmp {_RELATIONS[node.op]} {self.number} {args[0]}, {args[1]}")
         if node.op == "not":
-            return self._new(f"xor i1 {args[0]}, true")
+            return self.new(f"xor {self.truth} {args[0]}, {self.literal(True)}")
         if node.op == "negate":
-            return self._new(f"fneg double {args[0]}")
+            return self.new(f"fneg {self.number} {args[0]}")
         if node.op == "piecewise":
             return self._piecewise(args)
         if node.op == "quotient":
-            return self._call("llvm.trunc.f64", self._new(f"fdiv double {args[0]}, {args[1]}"))
+            return self.call("llvm.trunc", self.new(f"fdiv {self.number} {args[0]}, {args[1]}"))
         if node.op == "factorial":
-            return self._call("tgamma", self._new(f"fadd double {args[0]}, 1.0"))
+            return self.call("tgamma", self.new(f"fadd {self.number} {args[0]}, {self.literal(1.0)}"))
         if node.op == "power":
             return self._power(node.args[1], args)
-        kind = "i1" if node.op in _LOGICAL else "double"
+        kind = self.truth if node.op in _LOGICAL else self.number
         result = args[0]
         if node.op in ("min", "max"):
             for operand in args[1:]:
-                result = self._call(_CALLS[node.op], result, operand)
+                result = self.call(_CALLS[node.op], result, operand)
             return result
         instruction = _ARITHMETIC.get(node.op)
         if instruction is None:
-            return self._call(_CALLS[node.op], *args)
+            return self.call(_CALLS[node.op], *args)
         for operand in args[1:]:
-            result = self._new(f"{instruction} {kind} {result}, {operand}")
+            result = self.new(f"{instruction} {kind} {result}, {operand}")
         return result
 
     def _piecewise(self, args: list[str]) -> str:
         result = args[-1]
         for value, condition in zip(reversed(args[0:-1:2]), reversed(args[1::2]), strict=True):
-            result = self._new(f"select i1 {condition}, double {value}, double {result}")
+            result = self.new(f"select {self.truth} {condition}, {self.number} {value}, {self.number} {result}")
         return result
 
     def _power(self, exponent: Expr, args: list[str]) -> str:
         """Small integer exponents by multiplication: ten times as fast as ``pow``, and within an ulp or two of it."""
         number = exponent.number
+        if number is None and self._lanes == 1:
+            self._declared |= _POWER
+            return self.new(f"call double @power(double {args[0]}, double {args[1]})")
         if number is None or number not in (-2, -1, 2, 3, 4):
-            return self._call(_CALLS["power"], *args)
-        square = self._new(f"fmul double {args[0]}, {args[0]}") if abs(number) > 1 else args[0]
+            return self.call(_CALLS["power"], *args)
+        square = self._product(args[0], args[0]) if abs(number) > 1 else args[0]
         if number == 3:
-            return self._new(f"fmul double {square}, {args[0]}")
+            return self._product(square, args[0])
         if number == 4:
-            return self._new(f"fmul double {square}, {square}")
-        return square if number == 2 else self._new(f"fdiv double 1.0, {square}")
+            return self._product(square, square)
+        return square if number == 2 else self.new(f"fdiv {self.number} {self.literal(1.0)}, {square}")
 
-
-def _literal(node: Expr) -> str:
-    if isinstance(node.value, bool):
-        return "true" if node.value else "false"
-    (bits,) = struct.unpack("<Q", struct.pack("<d", node.number))
-    return f"0x{bits:016X}"
+    def _product(self, left: str, right: str) -> str:
+        return self.new(f"fmul {self.number} {left}, {right}")
 
 
 _SHIFT: Final = 16

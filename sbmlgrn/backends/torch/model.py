@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sbmlgrn.backends.torch.function import VectorFunction
-from sbmlgrn.expr import Expr, comparisons, free_symbols, subtract
+from sbmlgrn.expr import Expr, Turn, free_symbols
 from sbmlgrn.lower import Quantity, System
 from sbmlgrn.network import UnknownElementError
 
@@ -91,10 +91,30 @@ class Model(nn.Module):
         values = self._evaluate("project", tuple(projection.values()), t, y, p)
         return y.index_copy(-1, torch.tensor(tuple(projection), device=y.device), values)
 
-    def event_margins(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
-        """Left minus right side of each comparison within an event's trigger ``[..., comparison]``."""
-        margins = [subtract(*a.args) for a in comparisons(self.system.transitions[event].trigger)]
-        return self._evaluate(("margins", event), margins, t, y, p)
+    def margin(self, turn: Turn, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
+        """What passes a threshold at one of `System.turns`, `Turn.margin` ``[...]``."""
+        return self._evaluate(("margin", turn.margin), [turn.margin], t, y, p)[..., 0]
+
+    def settled(self, t: Tensor | float, y: Tensor, p: Tensor, extents: Tensor) -> Tensor:
+        """The state ``[..., state]`` after fast reactions have gone from `y` to their equilibrium.
+
+        Args:
+            t, y, p: where they start.
+            extents: how far they go, nearly ``[fast]``; one step of Newton's method leads to the equilibrium, and makes
+                it a function of the arguments in derivative.
+        """
+        there = self._moved(t, y, p, extents)
+        correction = self._evaluate("corrections", [r.correction for r in self.system.fast], t, there, p)
+        return self._moved(t, there, p, correction)
+
+    def _moved(self, t: Tensor | float, y: Tensor, p: Tensor, extents: Tensor) -> Tensor:
+        places = [(i, j) for j, r in enumerate(self.system.fast) for i in r.stoichiometry]
+        if not places:
+            return self.project(t, y, p)
+        values = self._evaluate("moves", [v for r in self.system.fast for v in r.stoichiometry.values()], t, y, p)
+        rows, columns = (torch.tensor(k, device=y.device).long() for k in zip(*places, strict=True))
+        moved = y.index_add(-1, rows, values * extents[..., columns])
+        return self.project(t, moved, p)
 
     def event_delay(self, event: int, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """Time ``[...]`` from trigger to execution of an event, by its position in `System.transitions`."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from sbmlgrn.expr import Expr, postorder
+from sbmlgrn.expr import Expr, as_number, postorder
 
 _INFIX: Final = {
     "add": " + ",
@@ -107,13 +107,14 @@ def compile_source(
         name: name of the function, for tracebacks.
         arguments: vector arguments by name: the leaves along their last axis.
         scalars: arguments without such an axis: the leaf for which each stands.
-        outputs: groups of expressions; each group becomes one tensor.
+        outputs: groups of expressions; each group becomes one tensor. A truth value becomes 1 or 0.
 
     Returns:
         ``f(*scalars, *arguments)`` → one tensor ``[..., len(group)]`` per group. Leading axes broadcast. The dtype is
         that of the first vector argument.
     """
     like = next(iter(arguments))
+    outputs = [[as_number(e) for e in group] for group in outputs]
     lines: list[str] = []
     names: dict[Expr, str] = {leaf: argument for argument, leaf in scalars.items()}
     order = [n for n in postorder(e for group in outputs for e in group)]

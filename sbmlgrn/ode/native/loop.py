@@ -6,6 +6,7 @@ with those of yesterday.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import pickle
@@ -26,20 +27,41 @@ def loop(function: _F) -> _F:
     """Compiles a function of numbers and arrays when it is first called, or takes it from the cache.
 
     The cache is in ``$SBMLGRN_CACHE_DIR``, or in the user's folder for caches. It is not used where that folder belongs
-    to somebody else or cannot be written.
+    to somebody else or cannot be written. Divisions by zero give infinities and NaN, as in the models' own code.
     """
-    dispatcher: Any = numba.njit(nogil=True)(function)
+    return _compiled(function, inline=False, counted=True)
+
+
+def lean(function: _F) -> _F:
+    """The same for a function that makes no arrays: it does not count references to those it is given.
+
+    The counts are atomic, and would take longer than a step of a small model.
+    """
+    return _compiled(function, inline=False, counted=False)
+
+
+def inlined(function: _F) -> _F:
+    """The same as `lean`, put into whatever calls it: passing arrays takes longer than a few operations on them."""
+    return _compiled(function, inline=True, counted=False)
+
+
+def _compiled(function: _F, inline: bool, counted: bool) -> _F:
+    options = {"nogil": True, "error_model": "numpy", "forceinline": inline, "_nrt": counted}
+    dispatcher: Any = numba.njit(**options)(function)
     folder = _folder()
     if folder is not None:
         dispatcher._cache = _Cache(function, folder)
     return dispatcher
 
 
-def _stamp() -> str:
-    """What the compiled code depends on."""
+@functools.cache
+def _stamp(folder: Path) -> str:
+    """What compiled code depends on: the loops of this folder and those of `folder`, and what they call by address."""
     digest = hashlib.sha256(f"{sys.version} {numba.__version__} {llvmlite.__version__}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    here = Path(__file__).parent
+    for source in dict.fromkeys((here, here.parents[1] / "backends" / "kernel", folder)):
+        for path in sorted(source.glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -73,7 +95,7 @@ class _Locator:
         return str(self._folder)
 
     def get_source_stamp(self) -> str:
-        return _STAMP
+        return _stamp(Path(self._py_file).parent)
 
     def get_disambiguator(self) -> str:
         return hashlib.sha256(self._py_file.encode()).hexdigest()[:8]
@@ -113,7 +135,7 @@ class _Cache(FunctionCache):
         self._py_func = function
         self._impl = _Impl(function, folder)
         self._cache_path = str(folder)
-        self._cache_file = _Files(self._cache_path, self._impl.filename_base, _STAMP)
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
         self.enable()
 
 
@@ -128,6 +150,3 @@ def _verified(path: Path) -> bytes:
     if hashlib.sha256(content).digest() != digest:
         raise OSError(f"{path} is damaged")
     return content
-
-
-_STAMP: Final = _stamp()

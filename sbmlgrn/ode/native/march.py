@@ -48,7 +48,7 @@ class March:
         self, evaluator: Evaluator, p: np.ndarray, method: str, rtol: float, atol: np.ndarray, max_steps: int
     ) -> None:
         self._addresses, self._layout = compiled(evaluator.system)
-        self._comparisons, count = evaluator.address_of_comparisons()
+        self._turns, count = evaluator.address_of_turns()
         self._p = np.ascontiguousarray(p, np.float64)
         self._options = (METHODS[method], rtol, np.ascontiguousarray(atol, np.float64))
         self._left = max_steps
@@ -75,7 +75,7 @@ class March:
         """
         method, rtol, atol = self._options
         outcome, written, self._left = _march(
-            *(self._addresses, self._comparisons, self._end, self._p, method, rtol, atol, self._layout, self._left),
+            *(self._addresses, self._turns, self._end, self._p, method, rtol, atol, self._layout, self._left),
             *(self._work, self._held, self._now, grid, out, written),
         )
         return outcome, written

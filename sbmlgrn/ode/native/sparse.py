@@ -9,12 +9,13 @@ Source: Duff, Erisman & Reid, Direct Methods for Sparse Matrices (2nd ed., Oxfor
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from sbmlgrn.ode.native.loop import loop
+from sbmlgrn.ode.native.loop import lean
 
 
 class Layout(NamedTuple):
@@ -26,6 +27,7 @@ class Layout(NamedTuple):
         column: ``[entries]`` column of each entry, in increasing order within a row.
         diagonal: ``[n]`` place of the diagonal entries.
         place: ``[nonzeros]`` place of each nonzero of the matrix, in its own order.
+        rows, columns: ``[nonzeros]`` row and column of each nonzero of the matrix, in the matrix's own numbering.
     """
 
     order: np.ndarray
@@ -33,6 +35,8 @@ class Layout(NamedTuple):
     column: np.ndarray
     diagonal: np.ndarray
     place: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
 
 
 def layout(size: int, nonzeros: Iterable[tuple[int, int]]) -> Layout:
@@ -44,21 +48,18 @@ def layout(size: int, nonzeros: Iterable[tuple[int, int]]) -> Layout:
     rows: list[set[int]] = [{i} for i in range(size)]
     for i, j in nonzeros:
         rows[position[i]].add(int(position[j]))
-    upper: list[list[int]] = []
+    upper: list[set[int]] = []
     for i, row in enumerate(rows):
         # fill: eliminating column k brings what U holds in row k
-        waiting = sorted(k for k in row if k < i)
-        done: set[int] = set()
+        waiting = [k for k in row if k < i]
+        heapq.heapify(waiting)
         while waiting:
-            k = waiting.pop(0)
-            if k in done:
-                continue
-            done.add(k)
-            fresh = [j for j in upper[k] if j not in row]
+            fresh = upper[heapq.heappop(waiting)] - row
             row.update(fresh)
-            if lower := [j for j in fresh if j < i]:
-                waiting = sorted({*waiting, *lower})
-        upper.append([j for j in row if j > i])
+            for j in fresh:
+                if j < i:
+                    heapq.heappush(waiting, j)
+        upper.append({j for j in row if j > i})
     start = np.zeros(size + 1, np.int64)
     start[1:] = np.cumsum([len(row) for row in rows])
     columns = [sorted(row) for row in rows]
@@ -66,9 +67,12 @@ def layout(size: int, nonzeros: Iterable[tuple[int, int]]) -> Layout:
     return Layout(
         np.array(order, np.int64),
         start,
-        np.array([j for row in columns for j in row], np.int64),
+        # unsigned, so that Numba need not look for negative indices in the innermost loops
+        np.array([j for row in columns for j in row], np.uint32),
         np.array([places[i][i] for i in range(size)], np.int64),
-        np.array([places[position[i]][int(position[j])] for i, j in nonzeros], np.int64),
+        np.array([places[position[i]][int(position[j])] for i, j in nonzeros], np.uint32),
+        np.array([i for i, _ in nonzeros], np.uint32),
+        np.array([j for _, j in nonzeros], np.uint32),
     )
 
 
@@ -78,22 +82,29 @@ def _minimum_degree(size: int, nonzeros: Iterable[tuple[int, int]]) -> list[int]
         if i != j:
             neighbours[i].add(j)
             neighbours[j].add(i)
-    left = set(range(size))
+    waiting = [(len(around), i) for i, around in enumerate(neighbours)]
+    heapq.heapify(waiting)
+    done = [False] * size
     order: list[int] = []
-    while left:
-        least = min(left, key=lambda i: (len(neighbours[i]), i))
-        if len(neighbours[least]) == len(left) - 1:  # all that is left is dense
-            return [*order, *sorted(left)]
-        left.remove(least)
+    while len(order) < size:
+        degree, least = heapq.heappop(waiting)
+        if done[least] or degree != len(neighbours[least]):
+            continue  # an entry from before its degree changed
+        if degree == size - len(order) - 1:  # all that is left is dense
+            return [*order, *(i for i in range(size) if not done[i])]
+        done[least] = True
         order.append(least)
         around = neighbours[least]
         for i in around:
+            before = len(neighbours[i])
             neighbours[i] |= around
             neighbours[i] -= {i, least}
+            if len(neighbours[i]) != before:
+                heapq.heappush(waiting, (len(neighbours[i]), i))
     return order
 
 
-@loop
+@lean
 def factor(lu: np.ndarray, layout: Layout, row: np.ndarray) -> bool:
     """Replaces the entries of a matrix by those of its L (unit diagonal) and U; `row` is ``[n]`` to work in.
 
@@ -119,7 +130,7 @@ def factor(lu: np.ndarray, layout: Layout, row: np.ndarray) -> bool:
     return True
 
 
-@loop
+@lean
 def solve(lu: np.ndarray, layout: Layout, b: np.ndarray, row: np.ndarray) -> None:
     """Replaces the right-hand side `b` ``[n]`` by the solution; `row` is ``[n]`` to work in."""
     start, column, diagonal, order = layout.start, layout.column, layout.diagonal, layout.order
@@ -135,3 +146,40 @@ def solve(lu: np.ndarray, layout: Layout, b: np.ndarray, row: np.ndarray) -> Non
             total -= lu[k] * row[column[k]]
         row[i] = total / lu[diagonal[i]]
         b[order[i]] = row[i]
+
+
+@lean
+def solve_transposed(lu: np.ndarray, layout: Layout, b: np.ndarray, row: np.ndarray) -> None:
+    """The same as `solve` with the transposed matrix."""
+    start, column, diagonal, order = layout.start, layout.column, layout.diagonal, layout.order
+    n = len(diagonal)
+    for i in range(n):
+        row[i] = b[order[i]]
+    for i in range(n):
+        row[i] /= lu[diagonal[i]]
+        for k in range(diagonal[i] + 1, start[i + 1]):
+            row[column[k]] -= lu[k] * row[i]
+    for i in range(n - 1, -1, -1):
+        for k in range(start[i], diagonal[i]):
+            row[column[k]] -= lu[k] * row[i]
+        b[order[i]] = row[i]
+
+
+@lean
+def solve_columns(lu: np.ndarray, layout: Layout, b: np.ndarray, rows: np.ndarray) -> None:
+    """The same as `solve` for the columns of `b` ``[n, k]``; `rows` is ``[n, k]`` to work in."""
+    start, column, diagonal, order = layout.start, layout.column, layout.diagonal, layout.order
+    n, count = b.shape
+    for i in range(n):
+        for c in range(count):
+            rows[i, c] = b[order[i], c]
+        for k in range(start[i], diagonal[i]):
+            for c in range(count):
+                rows[i, c] -= lu[k] * rows[column[k], c]
+    for i in range(n - 1, -1, -1):
+        for k in range(diagonal[i] + 1, start[i + 1]):
+            for c in range(count):
+                rows[i, c] -= lu[k] * rows[column[k], c]
+        for c in range(count):
+            rows[i, c] /= lu[diagonal[i]]
+            b[order[i], c] = rows[i, c]

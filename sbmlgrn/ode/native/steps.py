@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from sbmlgrn.ode.native.calls import evaluate
-from sbmlgrn.ode.native.loop import loop
+from sbmlgrn.ode.native.calls import evaluate, evaluate_row
+from sbmlgrn.ode.native.loop import inlined, lean
 from sbmlgrn.ode.native.sparse import Layout, factor, solve
 from sbmlgrn.ode.native.tableau import (
     RODAS5P_A,
@@ -25,21 +25,122 @@ from sbmlgrn.ode.native.tableau import (
     TSIT5_ERROR,
 )
 
+TRACE: Final = 1e-30
+"""Far below any tolerance, even of amounts in mole."""
+
+_TSIT5_ERROR: Final = TSIT5_ERROR[None, :]
+_TSIT5_DENSE: Final = TSIT5_DENSE.T.copy()
+
 STAGES: Final = 8
 """Rows that the stages of any of the methods need."""
 
 
-@loop
+@inlined
 def copy(source: np.ndarray, target: np.ndarray) -> None:
     """``target[:] = source``, whose message for shapes that differ alone would take Numba seconds to compile."""
     for i in range(len(source)):
         target[i] = source[i]
 
 
-@loop
+@inlined
+def clear(y: np.ndarray, new: np.ndarray) -> None:
+    """Sets to 0 what became a trace below 0 of what was not negative.
+
+    What grows from 0 as a high power of the time may come out negative at a stage, however short the step; of which a
+    rate law with a fractional power makes NaN.
+    """
+    for i in range(len(new)):
+        if -TRACE < new[i] < 0.0 <= y[i]:
+            new[i] = 0.0
+
+
+@inlined
+def accumulate(scale: float, table: np.ndarray, row: int, stages: np.ndarray, count: int, out: np.ndarray) -> None:
+    """``out += scale · Σⱼ table[row, j] stages[j]`` over the first `count` stages, at most 8.
+
+    The sums are written out, and rows are not sliced: for few states a loop over j, or the count of references that
+    a slice keeps, would take longer than the arithmetic.
+    """
+    n = len(out)
+    if count == 1:
+        a = scale * table[row, 0]
+        for i in range(n):
+            out[i] += a * stages[0, i]
+    elif count == 2:
+        a, b = scale * table[row, 0], scale * table[row, 1]
+        for i in range(n):
+            out[i] += a * stages[0, i] + b * stages[1, i]
+    elif count == 3:
+        a, b, c = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2]
+        for i in range(n):
+            out[i] += a * stages[0, i] + b * stages[1, i] + c * stages[2, i]
+    elif count == 4:
+        a, b, c, d = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2], scale * table[row, 3]
+        for i in range(n):
+            out[i] += a * stages[0, i] + b * stages[1, i] + c * stages[2, i] + d * stages[3, i]
+    elif count == 5:
+        a, b, c, d = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2], scale * table[row, 3]
+        e = scale * table[row, 4]
+        for i in range(n):
+            first = a * stages[0, i] + b * stages[1, i] + c * stages[2, i] + d * stages[3, i]
+            out[i] += first + (e * stages[4, i])
+    elif count == 6:
+        a, b, c, d = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2], scale * table[row, 3]
+        e, f = scale * table[row, 4], scale * table[row, 5]
+        for i in range(n):
+            first = a * stages[0, i] + b * stages[1, i] + c * stages[2, i] + d * stages[3, i]
+            out[i] += first + (e * stages[4, i] + f * stages[5, i])
+    elif count == 7:
+        a, b, c, d = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2], scale * table[row, 3]
+        e, f, g = scale * table[row, 4], scale * table[row, 5], scale * table[row, 6]
+        for i in range(n):
+            first = a * stages[0, i] + b * stages[1, i] + c * stages[2, i] + d * stages[3, i]
+            out[i] += first + (e * stages[4, i] + f * stages[5, i] + g * stages[6, i])
+    elif count == 8:
+        a, b, c, d = scale * table[row, 0], scale * table[row, 1], scale * table[row, 2], scale * table[row, 3]
+        e, f, g, h = scale * table[row, 4], scale * table[row, 5], scale * table[row, 6], scale * table[row, 7]
+        for i in range(n):
+            first = a * stages[0, i] + b * stages[1, i] + c * stages[2, i] + d * stages[3, i]
+            out[i] += first + (e * stages[4, i] + f * stages[5, i] + g * stages[6, i] + h * stages[7, i])
+
+
+@inlined
+def flow(rhs: int, t: float, y: np.ndarray, p: np.ndarray, floor: np.ndarray, out: np.ndarray) -> None:
+    """f(t, y) into `out`; a state at or below its floor does not fall further.
+
+    Args:
+        rhs: address of the right-hand side.
+        t, y, p: where.
+        floor: ``[n]``, or ``[0]`` where no state is bounded.
+        out: ``[n]``.
+    """
+    evaluate(rhs, t, y, p, out)
+    for i in range(len(floor)):
+        if y[i] <= floor[i] and out[i] < 0.0:
+            out[i] = 0.0
+
+
+@inlined
+def _flow_row(rhs: int, t: float, y: np.ndarray, p: np.ndarray, floor: np.ndarray, out: np.ndarray, row: int) -> None:
+    """`flow` into a row of `out`."""
+    evaluate_row(rhs, t, y, p, out, row)
+    for i in range(len(floor)):
+        if y[i] <= floor[i] and out[row, i] < 0.0:
+            out[row, i] = 0.0
+
+
+@lean
 def tsit5(
-    rhs: int, t: float, h: float, y: np.ndarray, p: np.ndarray, stages: np.ndarray, new: np.ndarray, error: np.ndarray
-) -> float:
+    rhs: int,
+    t: float,
+    h: float,
+    y: np.ndarray,
+    p: np.ndarray,
+    floor: np.ndarray,
+    stages: np.ndarray,
+    new: np.ndarray,
+    error: np.ndarray,
+) -> None:
     """A step of Tsit5.
 
     Args:
@@ -47,47 +148,55 @@ def tsit5(
         t, h: time and step.
         y: state ``[n]``.
         p: parameters.
-        stages: ``[8, n]``; row 0 holds f(t, y), and row 6 will hold f(t + h, new).
+        floor: see `flow`.
+        stages: ``[8, n]``; row 0 holds f(t, y), row 6 will hold f(t + h, new), and row 7 the argument of stage 5.
         new: the state after the step ``[n]``.
         error: estimate of its error ``[n]``.
-
-    Returns:
-        Estimate of h times the largest eigenvalue of the Jacobian, by modulus.
     """
     n = len(y)
-    last = error  # the argument of stage 5, until the error takes its place
     for s in range(1, 7):
-        for i in range(n):
-            total = 0.0
-            for j in range(s):
-                total += TSIT5_A[s, j] * stages[j, i]
-            new[i] = y[i] + h * total
+        copy(y, new)
+        accumulate(h, TSIT5_A, s, stages, s, new)
+        clear(y, new)
         if s == 5:
-            copy(new, last)
-        evaluate(rhs, t + TSIT5_C[s] * h, new, p, stages[s])
-    slope, distance = 0.0, 0.0
+            for i in range(n):
+                stages[7, i] = new[i]
+        _flow_row(rhs, t + TSIT5_C[s] * h, new, p, floor, stages, s)
     for i in range(n):
-        slope += (stages[6, i] - stages[5, i]) ** 2
-        distance += (new[i] - last[i]) ** 2
-        total = 0.0
-        for j in range(7):
-            total += TSIT5_ERROR[j] * stages[j, i]
-        error[i] = h * total
-    return h * np.sqrt(slope / distance) if distance > 0.0 else 0.0
+        error[i] = 0.0
+    accumulate(h, _TSIT5_ERROR, 0, stages, 7, error)
 
 
-@loop
+@lean
+def tsit5_stiffness(
+    h: float, y: np.ndarray, stages: np.ndarray, new: np.ndarray, rtol: float, atol: np.ndarray
+) -> float:
+    """Estimate of h times the largest eigenvalue of the Jacobian, by modulus, after a step of Tsit5 from `y`.
+
+    The two last stages are at the same time. Differences are in units of the tolerance: without, what a large state
+    does would hide what small ones do.
+    """
+    change, distance = 0.0, 0.0
+    for i in range(len(y)):
+        moved = new[i] - stages[7, i]
+        if moved == moved:  # what never changes may be undefined
+            unit = 1.0 / (atol[i] + rtol * max(abs(y[i]), abs(new[i])))
+            change += ((stages[6, i] - stages[5, i]) * unit) ** 2
+            distance += (moved * unit) ** 2
+    return h * np.sqrt(change / distance) if distance > 0.0 else 0.0
+
+
+@lean
 def tsit5_polynomial(h: float, stages: np.ndarray, polynomial: np.ndarray) -> None:
     """Coefficients ``[4, n]`` of the polynomial from the stages of a step."""
     for k in range(4):
-        for i in range(stages.shape[1]):
-            total = 0.0
-            for j in range(7):
-                total += TSIT5_DENSE[j, k] * stages[j, i]
-            polynomial[k, i] = h * total
+        row = polynomial[k]
+        for i in range(len(row)):
+            row[i] = 0.0
+        accumulate(h, _TSIT5_DENSE, k, stages, 7, row)
 
 
-@loop
+@lean
 def rodas5p_matrix(h: float, slopes: np.ndarray, layout: Layout, lu: np.ndarray, row: np.ndarray) -> bool:
     """Factors I/(γh) − J into `lu`; whether that was possible.
 
@@ -107,13 +216,14 @@ def rodas5p_matrix(h: float, slopes: np.ndarray, layout: Layout, lu: np.ndarray,
     return factor(lu, layout, row)
 
 
-@loop
+@lean
 def rodas5p(
     rhs: int,
     t: float,
     h: float,
     y: np.ndarray,
     p: np.ndarray,
+    floor: np.ndarray,
     first: np.ndarray,
     slopes: np.ndarray,
     layout: Layout,
@@ -130,6 +240,7 @@ def rodas5p(
         t, h: time and step.
         y: state ``[n]``.
         p: parameters.
+        floor: see `flow`.
         first: f(t, y) ``[n]``.
         slopes: nonzeros of the Jacobian, then ∂f/∂t ``[n]``.
         layout, lu: factors of I/(γh) − J.
@@ -139,45 +250,48 @@ def rodas5p(
         row: ``[n]`` to work in.
     """
     n = len(y)
+    work = error
     by_time = slopes[len(layout.place) :]
     for s in range(8):
-        stage = stages[s]
         if s == 0:
-            copy(first, stage)
+            copy(first, work)
         else:
+            copy(y, new)
+            accumulate(1.0, RODAS5P_A, s, stages, s, new)
+            clear(y, new)
+            flow(rhs, t + RODAS5P_C[s] * h, new, p, floor, work)
+            accumulate(1.0 / h, RODAS5P_M, s, stages, s, work)
+        shift = h * RODAS5P_D[s]
+        if shift != 0.0:
             for i in range(n):
-                total = 0.0
-                for j in range(s):
-                    total += RODAS5P_A[s, j] * stages[j, i]
-                new[i] = y[i] + total
-            evaluate(rhs, t + RODAS5P_C[s] * h, new, p, stage)
+                work[i] += shift * by_time[i]
+        solve(lu, layout, work, row)
         for i in range(n):
-            total = 0.0
-            for j in range(s):
-                total += RODAS5P_M[s, j] * stages[j, i]
-            stage[i] += total / h + h * RODAS5P_D[s] * by_time[i]
-        solve(lu, layout, stage, row)
+            stages[s, i] = work[i]
     for i in range(n):
         new[i] += stages[7, i]
         error[i] = stages[7, i]
+    clear(y, new)
 
 
-@loop
+@lean
 def rodas5p_polynomial(y: np.ndarray, new: np.ndarray, stages: np.ndarray, polynomial: np.ndarray) -> None:
     """Coefficients ``[4, n]`` of the polynomial from the stages of a step."""
-    for i in range(len(y)):
-        first, second, third = 0.0, 0.0, 0.0
-        for j in range(8):
-            first += RODAS5P_DENSE[0, j] * stages[j, i]
-            second += RODAS5P_DENSE[1, j] * stages[j, i]
-            third += RODAS5P_DENSE[2, j] * stages[j, i]
+    n = len(y)
+    for k in range(3):
+        row = polynomial[k]
+        for i in range(n):
+            row[i] = 0.0
+        accumulate(1.0, RODAS5P_DENSE, k, stages, 8, row)
+    for i in range(n):
+        first, second, third = polynomial[0, i], polynomial[1, i], polynomial[2, i]
         polynomial[0, i] = new[i] - y[i] + first
         polynomial[1, i] = second - first
         polynomial[2, i] = third - second
         polynomial[3, i] = -third
 
 
-@loop
+@inlined
 def interpolate(y: np.ndarray, polynomial: np.ndarray, theta: float, out: np.ndarray) -> None:
     """The state ``[n]`` at the fraction `theta` of the step from `y`."""
     for i in range(len(y)):

@@ -1,8 +1,18 @@
 """A trajectory as one loop: steps, their control, the choice between the methods, and output on the way.
 
 Sources: Hairer, Nørsett & Wanner, Solving ODEs I (2nd ed.), section II.4 (initial step, error norm); Gustafsson 1991,
-ACM Trans. Math. Softw. 17:533 (PI control); Shampine 1977, BIT 17:449, and Rackauckas & Nie 2019, Adv. Eng. Softw.
-132:1 (stiffness estimated from two stages at the same time, and the rules of switching).
+ACM Trans. Math. Softw. 17:533 (PI control), with the exponents of Hairer & Wanner, Solving ODEs II (2nd ed.), section
+IV.2; Shampine 1977, BIT 17:449 (stiffness estimated from two stages at the same time); Shampine, Thompson, Kierzenka &
+Byrne 2005, Appl. Math. Comput. 170:556 (states that may not become negative).
+
+**Choice of the method.** What counts is the length of a step by what it costs. A threshold on |hλ| alone finds no
+stiffness at tight tolerances, where the control of the error holds |hλ| just below any threshold. So, the longer Tsit5
+has gone on at |hλ| of order 1, the more it looks for a way out: it tries one step of Rodas5P as long as would pay, and
+stays with Rodas5P if that and the next steps succeed; else it goes back to where it was and waits twice as long before
+the next try. A try costs about a step of Rodas5P, and tries are so far apart that all of them together cost little.
+Back to Tsit5 it goes when steps of Tsit5 at the boundary of its stability would make up for their number by their
+price; the largest eigenvalue comes from a power iteration that goes on from step to step. Prices are estimated from the
+sizes of the expressions and of the factors, never measured, so that results are the same on every run.
 """
 
 from __future__ import annotations
@@ -12,19 +22,20 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sbmlgrn.ode.native.calls import evaluate
-from sbmlgrn.ode.native.loop import loop
+from sbmlgrn.ode.native.loop import inlined, lean, loop
 from sbmlgrn.ode.native.sparse import Layout
 from sbmlgrn.ode.native.steps import (
     STAGES,
     copy,
+    flow,
     interpolate,
     rodas5p,
     rodas5p_matrix,
     rodas5p_polynomial,
     tsit5,
     tsit5_polynomial,
+    tsit5_stiffness,
 )
-from sbmlgrn.ode.native.tableau import TSIT5_STABILITY
 
 AUTO: Final = 0
 TSIT5: Final = 1
@@ -39,30 +50,47 @@ NOT_FINITE: Final = 3
 _SAFETY: Final = 0.9
 _SMALLEST: Final = 0.2
 _LARGEST: Final = 8.0
-_STIFF_AFTER: Final = 10
-"""Steps that look stiff before Tsit5 is left."""
-_NOT_STIFF_AFTER: Final = 5
-"""Steps that do not before Rodas5P is."""
+_PATIENCE: Final = 8.0
+"""Steps of Tsit5 at |hλ| ≥ 1 before the first try of Rodas5P, beside two for each step that it costs."""
+_MOST_PATIENCE: Final = 40.0
+"""Most such steps between two tries, for each step that one costs: so all of them cost 1/40 at most."""
+_TRIED: Final = 3
+"""Steps of Rodas5P within which it must prove to be worth its price."""
+_LONGEST_TRY: Final = 10.0
+"""Most steps of Tsit5 that a try may cover in one."""
+_STABLE: Final = 2.5
+"""|hλ| at which steps of Tsit5 are stable with a margin (the boundary is at −3.5 on the real axis)."""
+_CALM: Final = 6
+"""Steps that speak for Tsit5 before Rodas5P is left the first time; twice as many each time that was a mistake."""
 
 
 class Addresses(NamedTuple):
-    """Compiled functions of a system: f, and the nonzeros of ∂f/∂y followed by ∂f/∂t."""
+    """Compiled functions of a system.
+
+    Attributes:
+        rhs: address of f.
+        slopes: address of the nonzeros of ∂f/∂y followed by ∂f/∂t.
+        price: what a step of Rodas5P costs, in steps of Tsit5.
+    """
 
     rhs: int
     slopes: int
+    price: float = 3.0
 
 
 class Workspace(NamedTuple):
     """What one trajectory at a time works in.
 
     Attributes:
-        y, new, error, scale, row: ``[n]``.
+        y, new, error, row: ``[n]``.
         stages: ``[8, n]``.
         first: ``[n]`` f at the beginning of the step.
         slopes: ``[nonzeros + n]``.
         lu: ``[entries]``.
         polynomial: ``[4, n]`` of the last step.
-        control: ``[7]`` see the indices below.
+        direction: ``[n]`` the power iteration's estimate of the fastest direction.
+        floor: ``[n]`` values below which states may not fall; ``[0]`` where none is bounded.
+        control: ``[14]`` see the indices below.
     """
 
     y: np.ndarray
@@ -74,21 +102,30 @@ class Workspace(NamedTuple):
     slopes: np.ndarray
     lu: np.ndarray
     polynomial: np.ndarray
+    direction: np.ndarray
+    floor: np.ndarray
     control: np.ndarray
 
 
-_H: Final = 0  # to be tried next
-_ERROR: Final = 1  # of the last step, in units of the tolerance
-_METHOD: Final = 2  # of the next step
-_VOTES: Final = 3  # steps that spoke for the other method
+H: Final = 0  # to be tried next
+_ERROR: Final = 1  # logarithm of the last step's error in units of the tolerance
+METHOD: Final = 2  # of the next step
+VOTES: Final = 3  # what speaks for the other method
 T: Final = 4
 LENGTH: Final = 5  # of the last step
 MADE_BY: Final = 6  # method of the last step
+_PATIENT: Final = 7  # votes at which Rodas5P is tried next
+_TRYING: Final = 8  # steps of a try of Rodas5P so far, counted from 1; 0 outside of one
+_USUAL: Final = 9  # length of the steps of Tsit5 lately
+_BEFORE: Final = 10  # length to go on with if the try fails
+_LOYAL: Final = 11  # votes at which Rodas5P is left
+_FORCED: Final = 13  # whether the last step was taken in spite of its error
+_STALE: Final = 12  # whether f at the end of the last step is still to be computed
 
 
 @loop
-def workspace(n: int, nonzeros: int, entries: int) -> Workspace:
-    """Memory for trajectories of `n` states."""
+def workspace(n: int, nonzeros: int, entries: int, bounded: bool = False) -> Workspace:
+    """Memory for trajectories of `n` states; ``floor`` is to be filled where states are `bounded`."""
     return Workspace(
         np.empty(n),
         np.empty(n),
@@ -99,20 +136,32 @@ def workspace(n: int, nonzeros: int, entries: int) -> Workspace:
         np.empty(nonzeros + n),
         np.empty(entries),
         np.empty((4, n)),
-        np.empty(7),
+        np.empty(n),
+        np.full(n if bounded else 0, -np.inf),
+        np.empty(14),
     )
 
 
-@loop
+@inlined
 def _norm(values: np.ndarray, y: np.ndarray, other: np.ndarray, rtol: float, atol: np.ndarray) -> float:
     total = 0.0
     for i in range(len(values)):
-        ratio = values[i] / (atol[i] + rtol * max(abs(y[i]), abs(other[i])))
-        total += ratio * ratio
+        if values[i] != 0.0:  # what never changes may be infinite or undefined
+            ratio = values[i] / (atol[i] + rtol * max(abs(y[i]), abs(other[i])))
+            total += ratio * ratio
     return np.sqrt(total / max(len(values), 1))
 
 
-@loop
+@lean
+def can_start(work: Workspace) -> bool:
+    """Whether the state and its slope are finite; a state that does not change need not be."""
+    for i in range(len(work.y)):
+        if not np.isfinite(work.first[i]) or (work.first[i] != 0.0 and not np.isfinite(work.y[i])):
+            return False
+    return True
+
+
+@lean
 def _first_step(rhs: int, t: float, end: float, p: np.ndarray, rtol: float, atol: np.ndarray, work: Workspace) -> float:
     y, first = work.y, work.first
     size, slope = _norm(y, y, y, rtol, atol), _norm(first, y, y, rtol, atol)
@@ -120,7 +169,7 @@ def _first_step(rhs: int, t: float, end: float, p: np.ndarray, rtol: float, atol
     h = min(h, end - t)
     for i in range(len(y)):
         work.new[i] = y[i] + h * first[i]
-    evaluate(rhs, t + h, work.new, p, work.error)
+    flow(rhs, t + h, work.new, p, work.floor, work.error)
     for i in range(len(y)):
         work.row[i] = work.error[i] - first[i]
     curvature = _norm(work.row, y, y, rtol, atol) / h
@@ -131,7 +180,7 @@ def _first_step(rhs: int, t: float, end: float, p: np.ndarray, rtol: float, atol
     return min(100 * h, next_h, end - t)
 
 
-@loop
+@lean
 def start(
     addresses: Addresses,
     t: float,
@@ -145,26 +194,24 @@ def start(
 ) -> None:
     """Puts a trajectory at its beginning ``(t, y)``; `end` only bounds the first step."""
     copy(y, work.y)
-    evaluate(addresses.rhs, t, work.y, p, work.first)
+    flow(addresses.rhs, t, work.y, p, work.floor, work.first)
     control = work.control
     control[T] = t
-    control[_ERROR] = 1.0
-    control[_METHOD] = RODAS5P if method == RODAS5P else TSIT5
-    control[_VOTES] = 0
+    control[_ERROR] = 0.0
+    control[METHOD] = RODAS5P if method == RODAS5P else TSIT5
+    control[VOTES] = 0.0
     control[LENGTH] = 0.0
-    control[_H] = _first_step(addresses.rhs, t, end, p, rtol, atol, work)
+    control[_PATIENT] = _PATIENCE + 2.0 * addresses.price
+    control[_TRYING] = 0.0
+    control[_USUAL] = 0.0
+    control[_LOYAL] = _CALM
+    control[_STALE] = 0.0
+    control[_FORCED] = 0.0
+    _begin(rtol, atol, work)
+    control[H] = _first_step(addresses.rhs, t, end, p, rtol, atol, work)
 
 
-@loop
-def _jacobian_size(slopes: np.ndarray, layout: Layout) -> float:
-    """Root of the sum of squares of the Jacobian, which bounds its eigenvalues."""
-    total = 0.0
-    for k in range(len(layout.place)):
-        total += slopes[k] * slopes[k]
-    return np.sqrt(total)
-
-
-@loop
+@lean
 def step(
     addresses: Addresses,
     end: float,
@@ -178,6 +225,9 @@ def step(
 ) -> tuple[int, int]:
     """One accepted step, not beyond `end`; afterwards ``work.new`` is the state and `advance` must be called.
 
+    A step as short as the rounding of the time is taken whatever its error: where f jumps, that is as if it jumped a
+    rounding error of the time later. After a jump goes a step that is accurate; else the solution has a singularity.
+
     Returns:
         How it went (`RUNNING` if well), and how many of the `attempts` were used.
     """
@@ -186,22 +236,24 @@ def step(
     used = 0
     fresh = True
     rejected = False
+    smallest = 16 * max(abs(t) * 2.220446049250313e-16, 5e-324)
+    if method == AUTO and control[METHOD] == TSIT5 and control[VOTES] >= control[_PATIENT]:
+        _try_stiff(addresses.price, control)
     while used < attempts:
         used += 1
-        h = control[_H]
+        h = control[H]
         remaining = end - t
         if h >= remaining * (1 - 1e-12):
             h = remaining
         elif h > 0.5 * remaining:
             h = 0.5 * remaining
-        smallest = 16 * max(abs(t) * 2.220446049250313e-16, 5e-324)
-        stiff = control[_METHOD] == RODAS5P
+        stiff = control[METHOD] == RODAS5P
+        estimate = 0.0
         if stiff:
             if fresh:
-                evaluate(addresses.slopes, t, y, p, work.slopes)
+                _slopes(addresses.slopes, t, y, p, layout, work)
                 fresh = False
             solvable = rodas5p_matrix(h, work.slopes, layout, work.lu, work.row)
-            estimate = h * _jacobian_size(work.slopes, layout)
             if solvable:
                 rodas5p(
                     addresses.rhs,
@@ -209,6 +261,7 @@ def step(
                     h,
                     y,
                     p,
+                    work.floor,
                     work.first,
                     work.slopes,
                     layout,
@@ -221,43 +274,166 @@ def step(
             size = _norm(error, y, new, rtol, atol) if solvable else np.nan
         else:
             copy(work.first, work.stages[0])
-            estimate = tsit5(addresses.rhs, t, h, y, p, work.stages, new, error)
+            tsit5(addresses.rhs, t, h, y, p, work.floor, work.stages, new, error)
             size = _norm(error, y, new, rtol, atol)
-        finite = np.isfinite(size)
-        if finite and size <= 1.0:
-            size = max(size, 1e-10)
-            factor = _SAFETY * size**-0.14 * control[_ERROR] ** 0.08
-            factor = min(_LARGEST, max(_SMALLEST, factor))
-            if rejected:
-                factor = min(factor, 1.0)
-            control[_H] = max(h * factor, control[_H] if h < control[_H] and factor > 1 else 0.0)
-            control[_ERROR] = size
-            control[LENGTH] = h
-            control[MADE_BY] = control[_METHOD]
             if method == AUTO:
-                _vote(estimate, stiff, control)
+                estimate = tsit5_stiffness(h, y, work.stages, new, rtol, atol)
+        finite = np.isfinite(size)
+        if finite and size <= 1.0 and len(work.floor) > 0:
+            size = max(size, _below(new, work.floor, atol))
+        forced = finite and size > 1.0 and h <= smallest and control[_FORCED] == 0.0
+        if forced or (finite and size <= 1.0):
+            control[_FORCED] = 1.0 if forced else 0.0
+            logarithm = np.log(max(min(size, 1.0), 1e-10))
+            growth = _SAFETY * np.exp(0.04 * control[_ERROR] - 0.17 * logarithm)
+            growth = min(_LARGEST, max(_SMALLEST, growth))
+            if rejected:
+                growth = min(growth, 1.0)
+            control[H] = max(h * growth, control[H] if h < control[H] and growth > 1 else 0.0)
+            control[_ERROR] = logarithm
+            control[LENGTH] = h
+            control[MADE_BY] = control[METHOD]
+            if len(work.floor) > 0:
+                control[_STALE] = _lift(work.floor, new)
+            if method == AUTO:
+                if stiff:
+                    _judge_stiff(addresses.price, rtol, atol, layout, work)
+                else:
+                    _judge_explicit(estimate, h, control)
             return RUNNING, used
+        if stiff and control[_TRYING] > 0.0:
+            _give_up(addresses.price, control)
+            continue
         rejected = True
-        control[_H] = h * (max(_SMALLEST, _SAFETY * size**-0.2) if finite else 0.1)
-        if control[_H] < smallest:
+        if estimate >= 1.0:
+            control[VOTES] += 1.0
+        if h <= smallest:
             return STEP_TOO_SMALL if finite else NOT_FINITE, used
+        control[H] = max(h * (max(_SMALLEST, _SAFETY * size**-0.2) if finite else 0.1), smallest)
     return MAX_STEPS, used
 
 
-@loop
-def _vote(estimate: float, stiff: bool, control: np.ndarray) -> None:
-    """Changes the method after enough steps that speak for the other one."""
-    if stiff:
-        control[_VOTES] = control[_VOTES] + 1 if estimate < 0.25 * TSIT5_STABILITY else 0
-        if control[_VOTES] >= _NOT_STIFF_AFTER:
-            control[_METHOD], control[_VOTES] = TSIT5, 0
-    else:
-        control[_VOTES] = control[_VOTES] + 1 if estimate > 0.5 * TSIT5_STABILITY else max(control[_VOTES] - 2, 0)
-        if control[_VOTES] >= _STIFF_AFTER:
-            control[_METHOD], control[_VOTES] = RODAS5P, 0
+@inlined
+def _judge_explicit(estimate: float, h: float, control: np.ndarray) -> None:
+    """After a step of Tsit5: how much it speaks for Rodas5P."""
+    control[_USUAL] = h if control[_USUAL] == 0.0 else 0.8 * control[_USUAL] + 0.2 * h
+    control[VOTES] += min(estimate, 1.0)
 
 
-@loop
+@lean
+def _try_stiff(price: float, control: np.ndarray) -> None:
+    control[METHOD] = RODAS5P
+    control[_TRYING] = 1.0
+    control[VOTES] = 0.0
+    control[_BEFORE] = control[H]
+    control[H] = max(control[H], min(1.2 * price, _LONGEST_TRY) * control[_USUAL])
+
+
+@lean
+def _give_up(price: float, control: np.ndarray) -> None:
+    control[METHOD] = TSIT5
+    control[_TRYING] = 0.0
+    control[VOTES] = 0.0
+    control[_PATIENT] = min(2.0 * control[_PATIENT], _MOST_PATIENCE * max(price, 1.0))
+    control[H] = control[_BEFORE]
+    control[_ERROR] = 0.0
+
+
+@lean
+def _judge_stiff(price: float, rtol: float, atol: np.ndarray, layout: Layout, work: Workspace) -> None:
+    """After a step of Rodas5P: whether to stay with it."""
+    control = work.control
+    if control[_TRYING] > 0.0:
+        if control[H] >= 1.2 * price * control[_USUAL]:
+            if control[_PATIENT] > _PATIENCE + 2.0 * price or control[_LOYAL] > _CALM:
+                control[_LOYAL] = min(2.0 * control[_LOYAL], 8.0 * _CALM)
+            else:
+                control[_LOYAL] = _CALM + 1.0
+            control[_TRYING] = 0.0
+        elif control[_TRYING] >= _TRIED:
+            _give_up(price, control)
+        else:
+            control[_TRYING] += 1.0
+        return
+    # two at a time, whose mean is right for a pair of complex eigenvalues and unequal units too
+    fastest = np.sqrt(_power_iteration(rtol, atol, layout, work) * _power_iteration(rtol, atol, layout, work))
+    instead = control[LENGTH] * fastest / _STABLE  # steps of Tsit5, if stability is what bounds them
+    control[VOTES] = control[VOTES] + 1.0 if instead < 0.5 * price else 0.0
+    if control[VOTES] >= control[_LOYAL]:
+        control[METHOD] = TSIT5
+        control[VOTES] = 0.0
+        control[_USUAL] = 0.0
+        control[_PATIENT] = _PATIENCE + 2.0 * price
+        control[H] = min(control[H], 0.8 * _STABLE / fastest) if fastest > 0.0 else control[H]
+        control[_ERROR] = 0.0
+
+
+@lean
+def _begin(rtol: float, atol: np.ndarray, work: Workspace) -> None:
+    """Starts the power iteration with a vector that is in no invariant subspace, but by chance."""
+    for i in range(len(work.direction)):
+        work.direction[i] = (0.5 + (0.6180339887498949 * i) % 1.0) * (atol[i] + rtol * abs(work.y[i]))
+
+
+@lean
+def _power_iteration(rtol: float, atol: np.ndarray, layout: Layout, work: Workspace) -> float:
+    """Replaces ``work.direction`` by its product with the Jacobian, of length 1; the length that it had.
+
+    Lengths are in units of the tolerance, which makes them independent of the states' units.
+    """
+    direction, product, slopes = work.direction, work.row, work.slopes
+    n = len(direction)
+    for i in range(n):
+        product[i] = 0.0
+    for k in range(len(layout.rows)):
+        product[layout.rows[k]] += slopes[k] * direction[layout.columns[k]]
+    before = _norm(direction, work.new, work.new, rtol, atol)
+    after = _norm(product, work.new, work.new, rtol, atol)
+    if not (after > 0.0 and np.isfinite(after) and before > 0.0):
+        _begin(rtol, atol, work)
+        return 0.0
+    for i in range(n):
+        direction[i] = product[i] / after
+    return after / before
+
+
+@lean
+def _slopes(address: int, t: float, y: np.ndarray, p: np.ndarray, layout: Layout, work: Workspace) -> None:
+    """The derivatives of what `flow` computes."""
+    evaluate(address, t, y, p, work.slopes)
+    floor = work.floor
+    if len(floor) > 0:
+        held = len(layout.rows)
+        for k in range(held):
+            i = layout.rows[k]
+            if y[i] <= floor[i] and work.first[i] == 0.0:
+                work.slopes[k] = 0.0
+        for i in range(len(floor)):
+            if y[i] <= floor[i] and work.first[i] == 0.0:
+                work.slopes[held + i] = 0.0
+
+
+@inlined
+def _below(new: np.ndarray, floor: np.ndarray, atol: np.ndarray) -> float:
+    """How far states are below their floor, in units of the absolute tolerance; the furthest."""
+    worst = 0.0
+    for i in range(len(floor)):
+        worst = max(worst, (floor[i] - new[i]) / atol[i])
+    return worst
+
+
+@inlined
+def _lift(floor: np.ndarray, y: np.ndarray) -> float:
+    """Lifts states to their floor; 1 if any was below."""
+    lifted = 0.0
+    for i in range(len(floor)):
+        if y[i] < floor[i]:
+            y[i] = floor[i]
+            lifted = 1.0
+    return lifted
+
+
+@lean
 def polynomial(work: Workspace) -> None:
     """Fills ``work.polynomial`` for the step just made; before `advance`."""
     if work.control[MADE_BY] == RODAS5P:
@@ -266,20 +442,20 @@ def polynomial(work: Workspace) -> None:
         tsit5_polynomial(work.control[LENGTH], work.stages, work.polynomial)
 
 
-@loop
+@lean
 def advance(rhs: int, end: float, p: np.ndarray, work: Workspace) -> None:
     """Takes the step just made; one that ends within rounding of `end` ends there."""
     control = work.control
     t = control[T] + control[LENGTH]
     control[T] = end if abs(end - t) <= 1e-12 * abs(end - control[T]) else t
     copy(work.new, work.y)
-    if control[MADE_BY] == RODAS5P:
-        evaluate(rhs, control[T], work.y, p, work.first)
+    if control[MADE_BY] == RODAS5P or control[_STALE] != 0.0:
+        flow(rhs, control[T], work.y, p, work.floor, work.first)
     else:
         copy(work.stages[6], work.first)
 
 
-@loop
+@lean
 def trajectory(
     addresses: Addresses,
     grid: np.ndarray,
@@ -321,9 +497,8 @@ def trajectory(
         return SUCCESS
     end = grid[-1]
     start(addresses, grid[0], end, y0, p, method, rtol, atol, work)
-    for i in range(len(y0)):
-        if not (np.isfinite(work.first[i]) and np.isfinite(y0[i])):
-            return NOT_FINITE
+    if not can_start(work):
+        return NOT_FINITE
     control = work.control
     written, left = 1, max_steps
     while written < len(grid):
@@ -338,6 +513,7 @@ def trajectory(
             polynomial(work)
             while written < len(grid) and grid[written] < t + h:
                 interpolate(work.y, work.polynomial, (grid[written] - t) / h, out[written])
+                _lift(work.floor, out[written])
                 written += 1
         advance(addresses.rhs, end, p, work)
         while written < len(grid) and grid[written] <= control[T]:

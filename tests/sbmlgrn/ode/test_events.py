@@ -29,12 +29,13 @@ def test_trajectories_agree_with_roadrunner(text: str) -> None:
     assert sg.crosscheck(sg.load(text), np.linspace(0, 9.7, 98)).worst_relative < 1e-6
 
 
+@pytest.mark.parametrize("method", ["auto", "rodas5p", "dopri5"])
 @pytest.mark.parametrize("text", [RESET, DELAYED, DELAYED_LATE, BALL, VOLUME])
-def test_gradients_pass_through_events(text: str) -> None:
+def test_gradients_pass_through_events(text: str, method: str) -> None:
     model = sg.compile(sg.load(text))
     grid = GRID[:4] if text == BALL else GRID
     p = model.parameters_default.clone().requires_grad_()
-    last = sg.simulate(model, grid, p, rtol=1e-10, atol=1e-12).states[-1]
+    last = sg.simulate(model, grid, p, method, rtol=1e-10, atol=1e-12).states[-1]
 
     def final(q: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
@@ -46,6 +47,22 @@ def test_gradients_pass_through_events(text: str) -> None:
     for i in range(len(last)):
         (gradient,) = torch.autograd.grad(last[i], p, retain_graph=True, materialize_grads=True, allow_unused=True)
         assert torch.allclose(gradient, differences[i], rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_pass_through_events_of_a_stiff_model() -> None:
+    robertson = """A -> B; k1*A; 2B -> C + B; k2*B*B; B + C -> A + C; k3*B*C; k1 = 0.04; k2 = 3e7; k3 = 1e4; A = 1
+        B = 0; C = 0; low = 0.8; fed = 0.3; at (A < low): A = A + fed"""
+    model = sg.compile(sg.load(robertson))
+
+    def final(low: torch.Tensor) -> torch.Tensor:
+        return sg.simulate(model, [0.0, 40.0, 100.0], {"low": low}, rtol=1e-9, atol=1e-14)["A"][..., -1]
+
+    low = torch.tensor(0.8, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(final(low), low)
+    with torch.no_grad():
+        up, down = final(torch.tensor([0.8 + 1e-4, 0.8 - 1e-4], dtype=torch.float64))
+    assert float(gradient) == pytest.approx(float(up - down) / 2e-4, rel=1e-4)
+    assert abs(float(gradient)) > 1e-2
 
 
 def test_the_bouncing_ball_bounces_when_it_must() -> None:
@@ -162,3 +179,14 @@ def test_batches_keep_their_own_events() -> None:
         assert torch.allclose(batch["S"][i], single["S"], rtol=1e-6)
     batch["S"].sum().backward()
     assert th.grad is not None and bool(torch.isfinite(th.grad).all())
+
+
+@pytest.mark.parametrize("method", ["auto", "rodas5p"])
+@pytest.mark.parametrize("undefined", [math.nan, math.inf])
+def test_what_only_events_set_may_be_undefined_before(method: str, undefined: float) -> None:
+    model = sg.compile(sg.load("x' = -x; x = 1; k = 7; at (time > 1): k = 2; at (time > 2): x = x + k, k = 3"))
+    with torch.no_grad():
+        solution = sg.simulate(model, [0.0, 0.5, 1.5, 2.5], {"k": undefined}, method=method)
+    assert solution.success and not solution["k"][:2].isfinite().any() and solution["k"][2:].tolist() == [2.0, 3.0]
+    expected = [math.exp(-0.5), math.exp(-1.5), math.exp(-2.5) + 2 * math.exp(-0.5)]
+    assert solution["x"][1:].tolist() == pytest.approx(expected, rel=1e-5)

@@ -1,6 +1,8 @@
 """Trajectories against analytic solutions and SciPy; gradients against finite differences."""
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -114,11 +116,48 @@ def test_an_initial_state_can_be_given(decay: sg.Model) -> None:
     assert solution["S"][:, 1].tolist() == pytest.approx([math.exp(-0.5), 2 * math.exp(-0.5)], rel=1e-4)
 
 
+def test_gradients_after_a_first_use_in_inference_mode() -> None:
+    program = f"""
+import torch, sbmlgrn as sg
+model = sg.compile(sg.load({DECAY!r}))
+with torch.inference_mode():
+    sg.simulate(model, [0.0, 1.0], method="dopri5")
+p = model.parameters_default.clone().requires_grad_()
+sg.simulate(model, [0.0, 1.0], p, "dopri5")["T"][-1].backward()
+print(p.grad[model.parameter_ids.index("k")].item())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(3 * math.exp(-0.5), rel=1e-4)
+
+
+@pytest.mark.parametrize("given", [[1.0, 0.0], np.array([1.0, 0.0])])
+def test_an_initial_state_may_be_numbers(decay: sg.Model, given: Any) -> None:
+    solution = sg.simulate(decay, [0.0, 1.0], initial_state=given, rtol=1e-9)
+    assert solution["S"][1].item() == pytest.approx(math.exp(-0.5), rel=1e-7)
+
+
+@pytest.mark.parametrize("method", ["auto", "dopri5", "LSODA"])
+@pytest.mark.parametrize("event", ["", "; at S < 1: T = 0"])
+def test_every_method_checks_initial_states_and_takes_an_empty_batch(method: str, event: str) -> None:
+    model = sg.compile(sg.load(DECAY + event))
+    for shape in ((), (3,), (1, 1, 2)):
+        with pytest.raises(ValueError, match=r"initial_state has shape .*, expected \[2\]"):
+            sg.simulate(model, GRID, method=method, initial_state=torch.ones(shape))
+    with pytest.raises(ValueError, match="parameters 2, initial_state 3"):
+        sg.simulate(model, GRID, {"k": torch.ones(2)}, method, initial_state=torch.ones(3, 2))
+    empty = sg.simulate(model, GRID, {"k": torch.empty(0)}, method)
+    assert empty.states.shape == (0, 21, 2) and empty.status == () and empty.to_dataframe().shape == (0, 2)
+
+
 def test_data_frames(decay: sg.Model) -> None:
     single = sg.simulate(decay, GRID).to_dataframe()
     assert list(single.columns) == ["S", "T"] and single.index.name == "time" and len(single) == 21
     batch = sg.simulate(decay, GRID, {"k": torch.tensor([1.0, 2.0])}).to_dataframe(["T"])
     assert batch.index.names == ["trajectory", "time"] and batch.shape == (42, 1)
+    own = sg.simulate(decay, torch.tensor([[0.0, 1.0], [0.0, 2.0]])).to_dataframe()
+    assert list(own.index) == [(0, 0.0), (0, 1.0), (1, 0.0), (1, 2.0)]
+    assert own["S"].tolist() == pytest.approx([3.0, 3 * math.exp(-0.5), 3.0, 3 * math.exp(-1)], rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,6 @@ def test_triggers_priorities_and_margins() -> None:
     y[model.state_ids.index("A")], y[model.state_ids.index("B")] = 1.0, 8.0  # amounts: concentrations 0.5 and 4
     assert evaluator.triggers(1.0, y, p).tolist() == [1, 1]
     assert evaluator.triggers(0.5, y, p).tolist() == [0, 1]
-    assert evaluator.comparisons(0.5, y, p).tolist() == [1, 0, 1]
+    assert evaluator.turns(0.5, y, p).tolist() == [1, 0, 1]
     assert evaluator.margins(0.5, y, p) == pytest.approx([-0.5, 0, 0])
     assert evaluator.event_priority(0, 0, y, p) == 0.7
-    assert evaluator.event_priority(1, 0, y, p) is None
