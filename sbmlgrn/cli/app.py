@@ -14,6 +14,7 @@ from sbmlgrn.cli.design import frequency
 from sbmlgrn.cli.errors import Commands
 from sbmlgrn.cli.serve import serve
 from sbmlgrn.cli.simulate import simulate
+from sbmlgrn.cli.ssa import ssa
 from sbmlgrn.cli.suite import suite
 from sbmlgrn.cli.validate import validate
 
@@ -53,7 +54,7 @@ def _design_group() -> None:
 
 app.add_typer(_design, name="design")
 _design.command()(frequency)
-for _command in (validate, convert, simulate, crosscheck, suite, serve, demo):
+for _command in (validate, convert, simulate, ssa, crosscheck, suite, serve, demo):
     app.command()(_command)
 
 

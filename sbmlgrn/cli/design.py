@@ -46,6 +46,7 @@ def frequency(
     """
     import sbmlgrn as sg
     from sbmlgrn.design import FrequencySpec, design_frequency
+    from sbmlgrn.sbml import NotInPlaceError, flattened
 
     parameters = free_parameters(free)
     spec = FrequencySpec(
@@ -61,7 +62,11 @@ def frequency(
     with DesignProgress(err(), period, bounds) as display:
         design = design_frequency(network, spec, on_progress=display.show)
     if output is not None:
-        sg.save(design.network, output)
+        try:
+            sg.save(design.network, output)
+        except NotInPlaceError as error:
+            err().print(f"{output} is one flat model: {error}")
+            sg.save(flattened(design.network), output)
     if plot is not None:
         _plot(design, species, plot)
     if as_json:

@@ -41,6 +41,24 @@ PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="Draw it (.png, .svg or .pdf).", show_default=False, callback=_picture),
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=NUMBER",
+        help="A value in place of the model's own. Repeat for more.",
+        show_default=False,
+    ),
+]
+SymbolOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symbol",
+        metavar="ID",
+        help="Report only this symbol. Repeat for more. \\[default: all species]",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")
 ]

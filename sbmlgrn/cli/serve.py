@@ -26,7 +26,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")] = 50051,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Jobs that compute at once. [default: one for each core]", show_default=False),
+        typer.Option(min=1, help="Jobs that compute at once. \\[default: one for each core]", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when ready.")] = False,
 ) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sbmlgrn.cli.errors import ExitCode, show_error
-from sbmlgrn.cli.options import CsvOption, JsonOption, ModelArgument, PlotOption, values_by_name
+from sbmlgrn.cli.options import (
+    CsvOption,
+    JsonOption,
+    ModelArgument,
+    PlotOption,
+    SetOption,
+    SymbolOption,
+    values_by_name,
+)
 from sbmlgrn.cli.output import number, out, print_json, sparkline, table
 
 if TYPE_CHECKING:
@@ -22,24 +30,8 @@ def simulate(
     end: Annotated[float, typer.Option(help="Last time, in the model's unit of time.", show_default=False)],
     start: Annotated[float, typer.Option(help="First time.")] = 0.0,
     points: Annotated[int, typer.Option(min=2, help="Number of times, both ends included.")] = 201,
-    values: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=NUMBER",
-            help="A value in place of the model's own. Repeat for more.",
-            show_default=False,
-        ),
-    ] = None,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--symbol",
-            metavar="ID",
-            help="Report only this symbol. Repeat for more. [default: all species]",
-            show_default=False,
-        ),
-    ] = None,
+    values: SetOption = None,
+    symbols: SymbolOption = None,
     rtol: Annotated[float, typer.Option(help="Relative tolerance of the solver.")] = 1e-6,
     atol: Annotated[float, typer.Option(help="Absolute tolerance of the solver.")] = 1e-9,
     csv: CsvOption = None,

@@ -4,6 +4,7 @@ Every function returns a matplotlib `Figure` with a canvas of its own: neither p
 has chosen is touched. Nothing is computed here that is not needed to place ink.
 """
 
+from sbmlgrn.plots.ensemble import ensemble as ensemble
 from sbmlgrn.plots.frequency_design import frequency_design as frequency_design
 from sbmlgrn.plots.style import PALETTE as PALETTE
 from sbmlgrn.plots.time_course import time_course as time_course

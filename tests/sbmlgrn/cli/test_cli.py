@@ -21,7 +21,7 @@ OSCILLATOR = "model oscillator; species x, y; x = 3; y = 1; w = 1; x' = w*(y - 1
 CORE = "http://www.sbml.org/sbml/level3/version2/core"
 BAD = {
     "not-xml.xml": ("hello <", "not XML"),
-    "html.xml": ("<html><body/></html>", "'sbml'"),
+    "html.xml": ("<html><body/></html>", "web page"),
     "entities.xml": (
         '<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
         f'<sbml xmlns="{CORE}" level="3" version="2"><model name="&b;"/></sbml>',
@@ -31,6 +31,11 @@ BAD = {
         f'<sbml xmlns="{CORE}" level="3" version="2"><model><listOfSpecies><species id="S" compartment="nowhere" '
         'hasOnlySubstanceUnits="true" boundaryCondition="false" constant="false"/></listOfSpecies></model></sbml>',
         "nowhere",
+    ),
+    "literal.xml": (
+        f'<sbml xmlns="{CORE}" level="3" version="2"><model><listOfParameters><parameter id="k" value="1,5" '
+        'constant="true"/></listOfParameters></model></sbml>',
+        "'1,5'",
     ),
     "import.ant": ('import "other.ant"\nmodel m; S = 1; end', "imports another file"),
 }
@@ -111,6 +116,23 @@ def test_bad_documents_end_with_code_2_and_one_clear_panel(name: str, tmp_path: 
     assert "Traceback" not in result.stderr
 
 
+def test_validate_tells_of_models_without_equations_and_of_each_kind_of_warning_a_few(tmp_path: Path) -> None:
+    path = tmp_path / "model.ant"
+    path.write_text("model m; " + " ".join(f"k{i} = {i};" for i in range(9)) + " end")
+    result = run("validate", path)
+    assert result.exit_code == 0
+    assert "and 6 more of this kind" in result.stdout and "9 parameters)" in result.stdout
+    codes = [issue["code"] for issue in run_json("validate", path)["issues"]]
+    assert max(map(codes.count, codes)) == 9
+    path.write_text("model m; compartment c = 1; species S in c, P in c; k = 1; S -> P; k; x = 1; end")
+    text = run("convert", path, tmp_path / "model.xml")
+    assert text.exit_code == 0
+    document = (tmp_path / "model.xml").read_text().replace(' stoichiometry="1"', "")
+    (tmp_path / "model.xml").write_text(document)
+    result = run("validate", tmp_path / "model.xml")
+    assert result.exit_code == 2 and "has no value" in result.stdout and "not-computable" in result.stdout
+
+
 def test_a_missing_file_is_bad_input() -> None:
     result = run("simulate", "nowhere.xml", "--end", 1)
     assert result.exit_code == 2
@@ -170,10 +192,38 @@ def test_a_solution_that_ends_early_is_a_failed_job(tmp_path: Path) -> None:
 def test_convert_there_and_back_keeps_the_mathematics(elowitz: Path, tmp_path: Path) -> None:
     antimony, back = tmp_path / "e.ant", tmp_path / "e.xml"
     assert run_json("convert", elowitz, antimony)["format"] == "Antimony"
-    assert run_json("convert", antimony, back)["format"] == "SBML"
+    assert run_json("convert", antimony, back)["format"] == "SBML L3V2"
     before, after = (run_json("simulate", path, "--end", 20, "--points", 5)["values"] for path in (elowitz, back))
     for name in before:
         np.testing.assert_allclose(after[name], before[name], rtol=1e-6)
+
+
+def test_convert_lists_what_is_lost(elowitz: Path, tmp_path: Path) -> None:
+    target = tmp_path / "old.xml"
+    told = run_json("convert", elowitz, target, "--level-version", "2.4")
+    assert told["format"] == "SBML L2V4" and target.stat().st_size == told["bytes"]
+    lost = {(issue["code"], issue["element_id"]) for issue in told["issues"]}
+    assert ("lost-in-formula", "transcription_cI") in lost and ("convert-changed-units", "model") in lost
+    printed = run("convert", elowitz, target, "--level-version", "2.4").stdout
+    assert "time_units of 'model' was dimensionless" in printed and "(SBML L2V4)" in printed
+
+
+def test_convert_writes_nothing_that_means_something_else(tmp_path: Path) -> None:
+    source, target = tmp_path / "event.ant", tmp_path / "event.xml"
+    source.write_text("model m; S = 1; k = 2; E: at (time > 1): k = 3; S' = -k*S; end")
+    told = run_json("convert", source, target, "--level-version", "1.2", code=2)
+    assert told["output"] is None and not target.exists()
+    assert any(issue["element_id"] == "E" and "is lost" in issue["message"] for issue in told["issues"])
+    assert "not converted" in run("convert", source, target, "--level-version", "1.2").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [("m.xml", "two", "LEVEL.VERSION"), ("m.ant", "2.4", "no Levels"), ("m.xml", "9.9", "choose one of 1.2")],
+)
+def test_convert_refuses_a_level_and_version_that_is_none(decay: Path, name: str, text: str, expected: str) -> None:
+    result = run("convert", decay, decay.parent / name, "--level-version", text)
+    assert result.exit_code == 2 and expected in result.stderr
 
 
 def test_convert_refuses_an_unknown_format(decay: Path) -> None:
@@ -266,3 +316,21 @@ def test_a_reader_that_has_had_enough_is_no_error() -> None:
     program = f"{sys.executable} -m sbmlgrn.cli simulate --help | head -1"
     done = subprocess.run(program, shell=True, check=False, capture_output=True, text=True)
     assert done.stderr == ""
+
+
+def test_ssa_reports_the_ensemble(tmp_path: Path) -> None:
+    path = tmp_path / "immigration.ant"
+    path.write_text("model immigration; R1: -> X; k; R2: X -> ; m*X; k = 10; m = 0.1; X = 0; end")
+    made = [tmp_path / "course.csv", tmp_path / "ensemble.png"]
+    arguments = ("ssa", path, "--end", 100, "--points", 11, "--trajectories", 400, "--seed", 3)
+    result = run(*arguments, "--csv", made[0], "--plot", made[1])
+    assert result.exit_code == 0, result.stderr
+    assert "400 trajectories" in result.stdout
+    frame = pd.read_csv(made[0], index_col=["symbol", "time"])
+    data = run_json(*arguments)
+    assert frame.loc[("X", 100.0), "mean"] == pytest.approx(100, abs=5 * (100 / 400) ** 0.5)
+    np.testing.assert_allclose(frame["q95"], data["values"]["X"]["q95"])
+    assert data["ends"] == {"success": 400} and made[1].stat().st_size > 10_000
+    capped = run(*arguments, "--max-events", 10)
+    assert capped.exit_code == 1 and "max_events" in capped.stderr
+    assert run(*arguments, "--set", "X=0.5").exit_code == 2

@@ -1,0 +1,83 @@
+"""Whether a system can be read as jumps between whole numbers of molecules, and if not, why."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sbmlgrn.expr import TIME, ZERO, postorder
+from sbmlgrn.lower import System
+
+_ROUNDING = 1e-9
+
+
+class JumpError(ValueError):
+    """A system that has no reading as a jump process.
+
+    Attributes:
+        element_id: the element at fault.
+    """
+
+    def __init__(self, element_id: str, message: str) -> None:
+        super().__init__(message)
+        self.element_id = element_id
+
+
+def check_jumps(system: System) -> None:
+    """Refuses what the direct method with constant propensities between jumps cannot simulate.
+
+    Raises:
+        JumpError: it has events, delays, rate rules, algebraic equations or laws that depend on the time; or a
+            stoichiometry that is no whole number.
+    """
+    if system.transitions:
+        name = system.transitions[0].id or "event 1"
+        raise JumpError(name, f"the model has events ({name!r}), which stochastic simulation does not execute yet")
+    if system.delays:
+        raise JumpError("delay", "the model has delay(), with which stochastic simulation does not deal yet")
+    moved = {i for jump in system.jumps for i in jump.stoichiometry}
+    for i, (state, rate) in enumerate(zip(system.states, system.rhs, strict=True)):
+        if i not in moved and rate is not ZERO:
+            raise JumpError(
+                state.id,
+                f"{state.id!r} changes continuously, by a rule or a fast reaction; stochastic simulation knows only "
+                "jumps by reactions yet",
+            )
+    for jump in system.jumps:
+        if TIME in postorder([jump.rate]):
+            raise JumpError(
+                jump.id,
+                f"the rate law of {jump.id!r} depends on the time; stochastic simulation needs laws that change only "
+                "when a reaction fires",
+            )
+        for i, net in jump.stoichiometry.items():
+            if net.number is None or net.number != int(net.number):
+                raise JumpError(
+                    jump.id,
+                    f"reaction {jump.id!r} changes {system.states[i].id!r} by {net!r}; a jump needs a whole number",
+                )
+
+
+def whole_numbers(system: System, x0: np.ndarray) -> np.ndarray:
+    """Initial states with amounts rounded to the whole numbers that they are but for rounding errors.
+
+    Args:
+        system: whose jumps change the states.
+        x0: ``[batch, state]``.
+
+    Raises:
+        JumpError: an amount that jumps change is no whole number.
+    """
+    moved = sorted({i for jump in system.jumps for i in jump.stoichiometry})
+    whole = x0.copy()
+    whole[:, moved] = np.round(x0[:, moved])
+    error = np.abs(whole - x0)
+    wrong = np.argwhere(~(error <= _ROUNDING * np.maximum(1.0, np.abs(x0))))
+    if len(wrong):
+        row, i = wrong[0]
+        name = system.states[i].id
+        raise JumpError(
+            name,
+            f"the initial amount of {name!r} is {x0[row, i]:g}; stochastic simulation counts molecules and needs a "
+            "whole number: set the amount, or the concentration and the size of its compartment, accordingly",
+        )
+    return whole
