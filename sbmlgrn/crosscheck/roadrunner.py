@@ -5,7 +5,7 @@ Source: Somogyi et al. 2015, Bioinformatics 31:3315 (libRoadRunner); its integra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import torch
 from sbmlgrn.api import compile
 from sbmlgrn.network import Network
 from sbmlgrn.ode import simulate
-from sbmlgrn.sbml import write
+from sbmlgrn.sbml import flattened, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,7 @@ def crosscheck(
     names = solution.default_ids()
     grid = solution.t.cpu().numpy()
     frame = solution.to_dataframe(names)
-    theirs, version = simulate_in_roadrunner(write(network), grid, names, rtol=rtol, atol=atol)
+    theirs, version = simulate_in_roadrunner(write(flattened(network)), grid, names, rtol=rtol, atol=atol)
     ours = {name: frame[name].to_numpy() for name in names}
     return CrosscheckReport(
         variables={name: _compare(ours[name], theirs[name], grid) for name in names},
@@ -118,14 +118,22 @@ def crosscheck(
 
 
 def simulate_in_roadrunner(
-    document: str, t: np.ndarray, names: Sequence[str], *, rtol: float = 1e-9, atol: float = 1e-12
+    document: str,
+    t: np.ndarray,
+    names: Sequence[str],
+    *,
+    amounts: Collection[str] = (),
+    concentrations: Collection[str] = (),
+    rtol: float = 1e-9,
+    atol: float = 1e-12,
 ) -> tuple[dict[str, np.ndarray], str]:
     """Simulates an SBML document in libRoadRunner.
 
     Args:
-        document: SBML text.
+        document: SBML text, or the path of a document that refers to others.
         t: increasing time grid ``[time]`` that starts where the model starts.
         names: the symbols to report, each as its own mathematics reads it.
+        amounts, concentrations: the species among them to report as these.
         rtol, atol: CVODE's tolerances.
 
     Returns:
@@ -141,16 +149,22 @@ def simulate_in_roadrunner(
         runner.integrator.setValue("relative_tolerance", rtol)
         runner.integrator.setValue("absolute_tolerance", atol)
         runner.integrator.setValue("maximum_num_steps", 1_000_000)
-        values = _run(runner, t, names)
+        values = _run(runner, t, _selections(runner, names, amounts, concentrations))
     except RuntimeError as error:
         raise CrosscheckError(f"libRoadRunner: {' '.join(str(error).split())}") from error
     return {name: values[:, i] for i, name in enumerate(names)}, roadrunner.__version__
 
 
-def _run(runner: Any, t: np.ndarray, names: Sequence[str]) -> np.ndarray:
+def _selections(
+    runner: Any, names: Sequence[str], amounts: Collection[str], concentrations: Collection[str]
+) -> list[str]:
     species = {*runner.model.getFloatingSpeciesIds(), *runner.model.getBoundarySpeciesIds()}
-    amounts = set(_substance_only(runner)) if species else set()
-    runner.timeCourseSelections = [f"[{n}]" if n in species and n not in amounts else n for n in names]
+    substance = set(_substance_only(runner)) - set(concentrations) | set(amounts) if species else set()
+    return [f"[{n}]" if n in species and n not in substance else n for n in names]
+
+
+def _run(runner: Any, t: np.ndarray, selections: Sequence[str]) -> np.ndarray:
+    runner.timeCourseSelections = list(selections)
     if len(t) == 1:
         return np.array([[runner.getValue(s) for s in runner.timeCourseSelections]])
     return np.array(runner.simulate(times=list(map(float, t))))

@@ -11,6 +11,7 @@ from sbmlgrn.suite.case import Settings as Settings
 from sbmlgrn.suite.case import SuiteError as SuiteError
 from sbmlgrn.suite.case import list_cases as list_cases
 from sbmlgrn.suite.case import load_case as load_case
+from sbmlgrn.suite.peer import run_case_in_roadrunner as run_case_in_roadrunner
 from sbmlgrn.suite.report import CaseResult as CaseResult
 from sbmlgrn.suite.report import CaseStatus as CaseStatus
 from sbmlgrn.suite.results import Results as Results
@@ -18,3 +19,4 @@ from sbmlgrn.suite.run import run_suite as run_suite
 from sbmlgrn.suite.simulate import DeclinedError as DeclinedError
 from sbmlgrn.suite.simulate import SimulationError as SimulationError
 from sbmlgrn.suite.simulate import run_case as run_case
+from sbmlgrn.suite.support import support_page as support_page

@@ -13,6 +13,9 @@ import numpy as np
 
 from sbmlgrn.suite.results import Results, SuiteError, read_results
 
+VERSION: Final = "3.4"
+"""Of the suite whose files and rule these are."""
+
 _DOCUMENT: Final = re.compile(r"-sbml-l(\d)v(\d)\.xml$")
 _FIELD: Final = re.compile(r"^\s*(synopsis|componentTags|testTags|testType)\s*:[ \t]*(.*)$", re.MULTILINE)
 

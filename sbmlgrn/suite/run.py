@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from sbmlgrn.suite.acceptance import accept
-from sbmlgrn.suite.case import SuiteError, find_documents, list_cases, load_case, read_description
+from sbmlgrn.suite.case import Case, SuiteError, find_documents, list_cases, load_case, read_description
 from sbmlgrn.suite.pool import Lost, run_parallel
 from sbmlgrn.suite.report import CaseResult, CaseStatus
-from sbmlgrn.suite.results import write_results
+from sbmlgrn.suite.results import Results, write_results
 from sbmlgrn.suite.simulate import DeclinedError, run_case
+
+Simulate: TypeAlias = Callable[[Case, Path | None], Results]
 
 _RANGE: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
@@ -29,6 +31,7 @@ class _Task:
     level_version: str
     file: Path | None
     csv: Path | None
+    simulate: Simulate
 
     def result(self, status: CaseStatus, reason: str = "", seconds: float = 0.0) -> CaseResult:
         return CaseResult(
@@ -49,6 +52,7 @@ def run_suite(
     jobs: int = 1,
     timeout: float = 60.0,
     out: Path | str | None = None,
+    simulate: Simulate = run_case,
     on_result: Callable[[CaseResult, int], None] | None = None,
 ) -> tuple[CaseResult, ...]:
     """Runs the cases of a folder of cases. Whatever happens to a case is its result and leaves the others alone.
@@ -64,6 +68,7 @@ def run_suite(
         timeout: seconds for one document.
         out: folder in which to write ``CASE.csv`` for each case that has results; with ``"all"``, a folder in it for
             each Level and Version, such as ``l3v2``. Made if missing.
+        simulate: makes results of a case and its document; a function of a module.
         on_result: called with each result as soon as it is known, and the number of results to come in all.
 
     Returns:
@@ -78,7 +83,7 @@ def run_suite(
         raise SuiteError(f"{jobs} jobs with a timeout of {timeout:g} s: expected at least one, and more than 0 s")
     directory = Path(directory)
     names = select_cases(list_cases(directory), cases)
-    tasks = list(_tasks(directory, names, level_version, None if out is None else Path(out)))
+    tasks = list(_tasks(directory, names, level_version, None if out is None else Path(out), simulate))
     if not tasks:
         level, version = level_version.split(".")
         raise SuiteError(f"{directory}: none of {len(names)} cases comes in Level {level} Version {version}")
@@ -126,7 +131,9 @@ def select_cases(available: Sequence[str], wanted: str | None) -> tuple[str, ...
     return tuple(numbers[number] for number in sorted(chosen))
 
 
-def _tasks(directory: Path, names: Sequence[str], level_version: str, out: Path | None) -> Iterator[_Task]:
+def _tasks(
+    directory: Path, names: Sequence[str], level_version: str, out: Path | None, simulate: Simulate
+) -> Iterator[_Task]:
     if level_version not in ("newest", "all") and not re.fullmatch(r"\d\.\d", level_version):
         raise SuiteError(f"{level_version!r} is no Level and Version: expected one such as 3.2, newest, or all")
     for name in names:
@@ -138,7 +145,7 @@ def _tasks(directory: Path, names: Sequence[str], level_version: str, out: Path 
             keys = [level_version] if level_version in documents else []
         for key in keys:
             folder = out and (out / f"l{key.replace('.', 'v')}" if level_version == "all" else out)
-            yield _Task(directory, name, key, documents.get(key), folder and folder / f"{name}.csv")
+            yield _Task(directory, name, key, documents.get(key), folder and folder / f"{name}.csv", simulate)
 
 
 def _warm_up() -> None:
@@ -161,7 +168,7 @@ def _judge(task: _Task) -> CaseResult:
 
     try:
         case = load_case(task.directory, task.case)
-        found = run_case(case, task.file)
+        found = task.simulate(case, task.file)
         if task.csv is not None:
             write_results(found, task.csv)
         if case.expected is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,14 +33,14 @@ class SimulationError(ValueError):
 
 
 def run_case(case: Case, document: Path | None = None) -> Results:
-    """Simulates a case.
+    """Simulates a case, or balances its fluxes.
 
     Args:
         case: what to simulate.
         document: one of its documents; the newest if not given.
 
     Returns:
-        Its variables as its settings ask for them, at ``steps + 1`` times.
+        Its variables as its settings ask for them, at ``steps + 1`` times or in one row.
 
     Raises:
         DeclinedError: the case needs what is not supported.
@@ -50,26 +51,47 @@ def run_case(case: Case, document: Path | None = None) -> Results:
     import torch
 
     import sbmlgrn as sg
+    from sbmlgrn.lower import RandomValueError
     from sbmlgrn.sbml import SBMLError
 
-    if case.is_flux_balance:
-        raise DeclinedError("flux balance")
     try:
         network = sg.load(case.document("newest") if document is None else document)
     except SBMLError as error:
         raise _declined(error) from None
     settings = case.settings
+    if case.is_flux_balance:
+        return _balanced(network, settings)
     times = settings.times()
     # A model starts at 0, whenever its report does.
     grid = times if settings.start == 0 else np.concatenate([[0.0], times])
     atol = min(_ATOL, _ATOL_OF_ABSOLUTE * settings.absolute) or _ATOL
+    try:
+        model = sg.compile(network)
+    except RandomValueError as error:
+        raise DeclinedError(str(error)) from None
     with torch.no_grad():
-        solution = sg.simulate(sg.compile(network), grid, rtol=_RTOL, atol=atol, max_steps=_MAX_STEPS)
+        solution = sg.simulate(model, grid, rtol=_RTOL, atol=atol, max_steps=_MAX_STEPS)
         if not solution.success:
             raise SimulationError(solution.status[0].message)
         values = [_reported(solution, network, settings, name) for name in settings.variables]
     columns = np.stack(values, axis=-1)
     return Results(settings.variables, columns[len(grid) - len(times) :], times)
+
+
+def _balanced(network: Network, settings: Settings) -> Results:
+    """Fluxes by reaction, and values by objective; NaN throughout where no fluxes satisfy the bounds."""
+    from sbmlgrn.flux import InfeasibleError, balance_fluxes
+
+    try:
+        solution = balance_fluxes(network)
+        known = {**solution.fluxes, **solution.objectives}
+    except InfeasibleError:
+        objectives = network.flux_balance.objectives if network.flux_balance else ()
+        known = dict.fromkeys([x.id for x in (*network.reactions, *objectives)], nan)
+    unknown = [name for name in settings.variables if name not in known]
+    if unknown:
+        raise ValueError(f"the model has no reaction and no objective {unknown[0]!r}")
+    return Results(settings.variables, np.array([[known[name] for name in settings.variables]]))
 
 
 def _declined(error: SBMLError) -> DeclinedError | SBMLError:

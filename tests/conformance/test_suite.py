@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from sbmlgrn.sbml import read
 from sbmlgrn.suite import CaseResult, CaseStatus, accept, load_case, run_case, run_suite
 
 SAMPLE = (
@@ -41,7 +43,12 @@ WRONG_DOCUMENTS = {("01399", "2.5")}
 """The reaction of 01399 is fast, as its description and its documents in all other Levels and Versions say; the one in
 Level 2 Version 5 lost the attribute, so that the expected jump at time 0 does not follow from it."""
 
-PASSED_AT_LEAST = 1_131
+PASSED_AT_LEAST = 1_207
+
+ABSENT_FILES = {"enzyme_identical", "enzyme_model", "external"}
+"""Files of external models that the public copy of the suite does not hold, in no folder: those of the cases 01165,
+01168, 01471, 01472, 01475, 01477 and 01778. The descriptions tell what the flat models are, but not which parts of them
+come from those files; so the cases cannot run, and must say which file is missing."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,8 @@ def test_ordinary_case(semantic: Path, number: int) -> None:
 @pytest.mark.conformance
 def test_no_case_is_wrong(semantic: Path) -> None:
     results = run_suite(semantic, jobs=os.cpu_count() or 1)
-    assert not failures(results), "\n".join(failures(results))
+    told = failures(result for result in results if not absent_files(Path(result.file)))
+    assert not told, "\n".join(told)
     assert sum(result.status is CaseStatus.PASS for result in results) >= PASSED_AT_LEAST
 
 
@@ -68,8 +76,27 @@ def test_no_case_is_wrong(semantic: Path) -> None:
 def test_no_level_and_version_is_wrong(semantic: Path) -> None:
     results = run_suite(semantic, level_version="all", jobs=os.cpu_count() or 1)
     assert len(results) >= 6_000
-    told = failures(result for result in results if (result.case, result.level_version) not in WRONG_DOCUMENTS)
+    told = failures(
+        result
+        for result in results
+        if (result.case, result.level_version) not in WRONG_DOCUMENTS and not absent_files(Path(result.file))
+    )
     assert not told, "\n".join(told)
+
+
+def test_what_a_case_lacks_is_named(semantic: Path) -> None:
+    lacking = {path: files for path in sorted(semantic.glob("*/*.xml")) if (files := absent_files(path))}
+    assert {re.sub(r"-l\dv\d\.xml$", "", file) for files in lacking.values() for file in files} <= ABSENT_FILES
+    for path, (file, *_) in lacking.items():
+        assert not list(semantic.parent.rglob(file))
+        (issue,) = read(path).issues
+        assert issue.code == "comp-flattening" and f"{file!r}, which does not exist" in issue.message
+
+
+def absent_files(document: Path) -> list[str]:
+    """Files of external models to which a document refers, and which are not there."""
+    sources = re.findall(r'externalModelDefinition[^>]*comp:source="([^"]+)"', document.read_text(errors="replace"))
+    return [source for source in sources if not (document.parent / source).exists()]
 
 
 def failures(results: Iterable[CaseResult]) -> list[str]:

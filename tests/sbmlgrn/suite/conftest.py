@@ -6,7 +6,7 @@ import pytest
 
 from sbmlgrn.suite.results import write_results
 
-from .tiny import DECAY_L2, DECAY_L3, HANGS, QUAL, decayed, description, settings
+from .tiny import DECAY_L2, DECAY_L3, HANGS, QUAL, decayed, description, fluxes, settings
 
 
 def add(root: Path, name: str, documents: dict[str, str], settings: str, tags: str = "") -> Path:
@@ -22,7 +22,7 @@ def add(root: Path, name: str, documents: dict[str, str], settings: str, tags: s
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
-    """A suite of four cases: 00001 passes, 00002 is wrong, 00004 is declined, and 00010 asks for fluxes."""
+    """A suite of four cases: 00001 passes, 00002 is wrong, 00004 is declined, and 00010 asks for fluxes and passes."""
     root = tmp_path / "semantic"
     asked = settings("S, V, k", amount="S")
     first = add(root, "00001", {"l3v2": DECAY_L3, "l2v4": DECAY_L2}, asked, "Reaction, Species")
@@ -31,7 +31,9 @@ def tiny(tmp_path: Path) -> Path:
     write_results(decayed(rate=0.6), second / "00002-results.csv")
     third = add(root, "00004", {"l3v2": QUAL}, asked, "qual:Transition")
     write_results(decayed(rate=0.5), third / "00004-results.csv")
-    add(root, "00010", {"l3v2": DECAY_L3}, "variables: R1\nstart:\nduration:\nsteps:\nabsolute: 1e-3\nrelative: 1e-3\n")
+    asked = "variables: R1, O\nstart:\nduration:\nsteps:\nabsolute: 1e-3\nrelative: 1e-3\n"
+    fourth = add(root, "00010", {"l3v2": fluxes(high=5)}, asked, "Reaction, fbc:Objective")
+    (fourth / "00010-results.csv").write_text("R1,O\n5,7.5\n")
     return root
 
 

@@ -35,15 +35,15 @@ def test_some_do_not_pass(tiny: Path, tmp_path: Path) -> None:
     result = run(tiny, "--json", told, "--out", out, "--jobs", 2)
     assert result.exit_code == 1
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines[0] == ["tag", "cases", "pass", "wrong", "declined", "passed"]
-    assert ["Reaction", "2", "1", "1", "–", "50.0", "%"] in lines
-    assert ["all", "4", "1", "1", "2", "25.0", "%"] in lines
-    assert not any(line[0] == "Species" for line in lines)
-    assert result.stdout.splitlines()[-1].startswith("wrong 00002 l3v2: ")
+    assert lines[0] == ["tag", "cases", "pass", "wrong", "declined", "share"]
+    assert ["Reaction", "3", "2", "1", "–", "66.7", "%"] in lines
+    assert ["all", "4", "2", "1", "1", "50.0", "%"] in lines
+    assert not any("Species" in line for line in lines)
+    assert result.stdout.splitlines()[-1].split()[:4] == ["declined", "00004", "l3v2", "the"]
     data = json.loads(told.read_text())
-    assert data["counts"] == {"pass": 1, "wrong": 1, "declined": 2, "error": 0, "timeout": 0}
+    assert data["counts"] == {"pass": 2, "wrong": 1, "declined": 1, "error": 0, "timeout": 0}
     assert [case["case"] for case in data["cases"]] == ["00001", "00002", "00004", "00010"]
-    assert sorted(path.name for path in out.iterdir()) == ["00001.csv", "00002.csv"]
+    assert sorted(path.name for path in out.iterdir()) == ["00001.csv", "00002.csv", "00010.csv"]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_some_do_not_pass(tiny: Path, tmp_path: Path) -> None:
         (("--jobs", "0"), "jobs"),
         (("--timeout", "-1"), "timeout"),
         (("--json", "nowhere/suite.json"), "nowhere"),
+        (("--support", "nowhere/support.md"), "nowhere"),
         (("1",), "CASE OUTDIR LEVEL VERSION"),
         (("1", ".", "3"), "CASE OUTDIR LEVEL VERSION"),
     ],

@@ -12,7 +12,7 @@ import pytest
 from sbmlgrn.suite import CaseResult, CaseStatus, DeclinedError, SuiteError, load_case, run_case, run_suite
 from sbmlgrn.suite.results import read_results
 
-from .tiny import decayed, settings
+from .tiny import decayed, fluxes, settings
 
 PASS, WRONG, DECLINED, ERROR, TIMEOUT = CaseStatus
 
@@ -37,9 +37,37 @@ def test_a_report_may_start_late(tiny: Path) -> None:
     np.testing.assert_allclose(results.values[:, 0], 8 * np.exp(-0.5 * results.time), rtol=1e-8)
 
 
+def test_fluxes(tiny: Path) -> None:
+    results = run_case(load_case(tiny, 10))
+    assert (results.names, results.time) == (("R1", "O"), None)
+    np.testing.assert_allclose(results.values, [[5, 7.5]])
+
+
+def test_fluxes_that_do_not_exist(tiny: Path) -> None:
+    document, path = tiny / "00010" / "00010-sbml-l3v2.xml", tiny / "00010" / "00010-settings.txt"
+    document.write_text(fluxes(high=-1))
+    np.testing.assert_array_equal(run_case(load_case(tiny, 10)).values, [[np.nan, np.nan]])
+    path.write_text(path.read_text().replace("R1, O", "R1, S"))
+    for high in (5, -1):
+        document.write_text(fluxes(high))
+        with pytest.raises(ValueError, match="no reaction and no objective 'S'"):
+            run_case(load_case(tiny, 10))
+
+
 def test_what_is_not_supported_is_declined(tiny: Path) -> None:
     with pytest.raises(DeclinedError, match="'qual'"):
         run_case(load_case(tiny, 4))
+
+
+def test_random_values_are_declined(tiny: Path) -> None:
+    path = tiny / "00001" / "00001-sbml-l3v2.xml"
+    url = "http://www.sbml.org/sbml/symbols/distrib/exponential"
+    draw = f'<apply><csymbol encoding="text" definitionURL="{url}">exponential</csymbol><ci>k</ci></apply>'
+    package = 'xmlns:distrib="http://www.sbml.org/sbml/level3/version1/distrib/version1" distrib:required="true"'
+    text = path.read_text().replace("<ci>k</ci>", draw).replace("<sbml", f"<sbml {package}")
+    path.write_text(text)
+    with pytest.raises(DeclinedError, match=r"'R1' draws a random value, exponential\(k\)"):
+        run_case(load_case(tiny, 1))
 
 
 def test_a_run(tiny: Path, tmp_path: Path) -> None:
@@ -52,7 +80,7 @@ def test_a_run(tiny: Path, tmp_path: Path) -> None:
         ("00001", PASS),
         ("00002", WRONG),
         ("00004", DECLINED),
-        ("00010", DECLINED),
+        ("00010", PASS),
     ]
     assert told == [(r.case, 4) for r in results]
     first, second, third, fourth = results
@@ -67,8 +95,10 @@ def test_a_run(tiny: Path, tmp_path: Path) -> None:
     assert second.worst.variable == "S"
     assert "expected" in second.reason
     assert "'qual'" in third.reason
-    assert fourth.reason == "flux balance"
-    assert sorted(path.name for path in out.iterdir()) == ["00001.csv", "00002.csv"]
+    assert fourth.worst is not None
+    assert fourth.worst.time is None
+    assert sorted(path.name for path in out.iterdir()) == ["00001.csv", "00002.csv", "00010.csv"]
+    assert (out / "00010.csv").read_text().splitlines()[0] == "R1,O"
     text = (out / "00001.csv").read_text()
     assert text.splitlines()[0] == "time,S,V,k"
     np.testing.assert_allclose(read_results(out / "00001.csv").values, decayed(0.5).values, rtol=1e-8)

@@ -35,6 +35,25 @@ DECAY_L2 = (
 )
 """S decays from an amount of 8 in a volume of 2."""
 
+_FLUXES = (
+    '<listOfParameters><parameter id="low" value="0" constant="true"/><parameter id="high" value="{}" constant="true"/>'
+    '</listOfParameters><listOfReactions><reaction id="R1" reversible="false" fbc:lowerFluxBound="low" '
+    'fbc:upperFluxBound="high"><listOfReactants><speciesReference species="S" stoichiometry="1" constant="true"/>'
+    '</listOfReactants></reaction><reaction id="R2" reversible="false" fbc:lowerFluxBound="low" '
+    'fbc:upperFluxBound="high"><listOfProducts><speciesReference species="S" stoichiometry="2" constant="true"/>'
+    '</listOfProducts></reaction></listOfReactions><fbc:listOfObjectives fbc:activeObjective="O"><fbc:objective '
+    'fbc:id="O" fbc:type="maximize"><fbc:listOfFluxObjectives><fbc:fluxObjective fbc:reaction="R2" '
+    'fbc:coefficient="3"/></fbc:listOfFluxObjectives></fbc:objective></fbc:listOfObjectives>'
+)
+_FBC = ' xmlns:fbc="http://www.sbml.org/sbml/level3/version1/fbc/version2" fbc:required="false"'
+
+
+def fluxes(high: float) -> str:
+    """S is made in twos by R2 and consumed by R1, neither of which runs faster than `high`; O is 3 R2."""
+    inside = _SIZES.partition("<listOfParameters>")[0] + _FLUXES.format(high)
+    return _level_3(inside, _FBC).replace('<model id="m">', '<model id="m" fbc:strict="false">')
+
+
 QUAL = _level_3("", ' xmlns:qual="http://www.sbml.org/sbml/level3/version1/qual/version1" qual:required="true"')
 """Needs a package that has no time courses."""
 

@@ -1,0 +1,186 @@
+"""d(final state)/d(parameters) of one BioModel against central differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import sbmlgrn as sg
+from sbmlgrn.backends.torch import Model
+from sbmlgrn.network import Network
+from sbmlgrn.sbml import read
+
+END = 100.0
+PARAMETERS = 5
+CANDIDATES = 60
+"""Parameters, evenly spaced in the model's own order, among which those of the largest effect are looked for."""
+STEPS = (1e-3, 1e-4, 1e-5, 1e-6)
+"""Relative; a difference quotient counts where two of these in a row agree to `CONVERGED`."""
+TIGHT = (1e-11, 1e-16)
+"""Tolerances of the differences."""
+TOLERANCES = (1e-10, 1e-14)
+"""Of the gradients."""
+
+AGREEMENT = 1e-4
+CONVERGED = 1e-5
+FLOOR = 1e-3
+"""Of a parameter's largest effect: smaller ones are compared on that scale."""
+WEIGHTS = 8
+"""Random sums of the final states that are differentiated where there are more states than that."""
+
+
+class Verdict(StrEnum):
+    """How gradients and differences compare."""
+
+    AGREE = "agree"
+    AGREE_BY_RODAS5P = "agree by rodas5p"
+    DIFFER = "differ"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of one model.
+
+    Attributes:
+        error: largest difference, relative.
+        compared, not_converged: entries of the Jacobian; the second kind have no reference.
+    """
+
+    name: str
+    verdict: Verdict
+    detail: str
+    error: float = np.nan
+    compared: int = 0
+    not_converged: int = 0
+
+    def __str__(self) -> str:
+        told = f"{self.error:.0e} over {self.compared} entries, {self.not_converged} without a reference; "
+        return f"{self.name}  {self.verdict}: {told if self.compared else ''}{self.detail}"
+
+
+def kind(path: Path) -> int | None:
+    """0 for a model with events, 1 for one with rules alone, ``None`` for others."""
+    network = read(path).network
+    if network is None or not (network.events or network.rules):
+        return None
+    return 0 if network.events else 1
+
+
+def lost(path: Path, reason: str) -> Comparison:
+    """The comparison that came to no end."""
+    return Comparison(path.stem, Verdict.SKIPPED, reason)
+
+
+def compare(path: Path) -> Comparison:
+    """Compares one file."""
+    torch.set_num_threads(1)
+    network = read(path).network
+    assert network is not None
+    model = sg.compile(network)
+    reason = _unfit(network, model)
+    if reason:
+        return Comparison(path.stem, Verdict.SKIPPED, reason)
+    p = model.parameters_default
+    with torch.no_grad():
+        solution = sg.simulate(model, np.linspace(0, END, 51), p, "auto", *TIGHT, max_steps=300_000)
+    if not solution.success:
+        return Comparison(path.stem, Verdict.SKIPPED, f"no trajectory: {solution.status[0].name}")
+    scale = solution.states.abs().amax(0).numpy()
+    scale[scale == 0] = 1.0
+    chosen = _influential(model, scale)
+    if not chosen:
+        return Comparison(path.stem, Verdict.SKIPPED, "no parameter matters for the final state")
+    weights = _weights(len(scale)) / scale
+    differences = _differences(model, chosen, weights)
+    reference, converged, floor = _reference(differences)
+    if not converged.any():
+        return Comparison(path.stem, Verdict.SKIPPED, "no difference quotient converges")
+    ids, verdict = [model.parameter_ids[i] for i in chosen], Verdict.AGREE
+    errors = _errors(_gradient(model, chosen, weights, "auto"), reference, converged, floor)
+    if errors.max() > AGREEMENT:
+        verdict = Verdict.AGREE_BY_RODAS5P
+        errors = _errors(_gradient(model, chosen, weights, "rodas5p"), reference, converged, floor)
+    if errors.max() > AGREEMENT:
+        verdict = Verdict.DIFFER
+        ids = [name for name, row in zip(ids, errors, strict=True) if row.max() > AGREEMENT]
+    error = float(errors.max())
+    counts = int(converged.sum()), int((~converged).sum())
+    return Comparison(path.stem, verdict, ", ".join(ids), error, *counts)
+
+
+def _unfit(network: Network, model: Model) -> str:
+    if model.system.delays:
+        return "delays have no gradients"
+    return "" if model.state_ids else "nothing is integrated"
+
+
+def _influential(model: Model, scale: np.ndarray) -> list[int]:
+    """Of the candidates the parameters on which the final state depends most, by a step of 0.1 %."""
+    p = model.parameters_default
+    usable = [i for i, value in enumerate(p.tolist()) if np.isfinite(value) and value != 0]
+    if len(usable) > CANDIDATES:
+        usable = [usable[k] for k in np.linspace(0, len(usable) - 1, CANDIDATES).astype(int)]
+    rows = p.repeat(len(usable) + 1, 1)
+    for row, i in zip(rows, usable, strict=False):
+        row[i] *= 1.001
+    with torch.no_grad():
+        solution = sg.simulate(model, [0.0, END], rows, "auto", 1e-8, 1e-13, max_steps=100_000)
+    final = solution.states[:, -1].numpy()
+    effects = np.nan_to_num(np.abs((final[:-1] - final[-1]) / scale).max(1))
+    order = np.argsort(-effects, kind="stable")[:PARAMETERS]
+    return [usable[k] for k in order if effects[k] > 1e-7]
+
+
+def _weights(states: int) -> np.ndarray:
+    if states <= WEIGHTS:
+        return np.eye(states)
+    return np.random.default_rng(0).choice([-1.0, 1.0], (WEIGHTS, states))
+
+
+def _differences(model: Model, chosen: list[int], weights: np.ndarray) -> np.ndarray:
+    """Difference quotients ``[parameter, step, weighted sum]`` per relative change of the parameter."""
+    p = model.parameters_default
+    rows = p.repeat(len(chosen) * len(STEPS) * 2, 1).reshape(len(chosen), len(STEPS), 2, -1)
+    for k, i in enumerate(chosen):
+        for s, step in enumerate(STEPS):
+            rows[k, s, 0, i] *= 1 + step
+            rows[k, s, 1, i] *= 1 - step
+    with torch.no_grad():
+        flat = rows.reshape(-1, len(p))
+        solution = sg.simulate(model, [0.0, END], flat, "auto", *TIGHT, max_steps=300_000)
+    sums = solution.states[:, -1].numpy().reshape(len(chosen), len(STEPS), 2, -1) @ weights.T
+    widths = np.stack([(rows[k, :, 0, i] - rows[k, :, 1, i]).numpy() for k, i in enumerate(chosen)])
+    return (sums[:, :, 0] - sums[:, :, 1]) * (p[chosen].abs().numpy()[:, None] / widths)[:, :, None]
+
+
+def _reference(quotients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The quotient that two steps agree on best, whether they agree, and the scale ``[parameter, weighted sum]``."""
+    size = np.nan_to_num(np.median(np.abs(quotients), 1))
+    floor = np.maximum(np.maximum(size, FLOOR * size.max(1, keepdims=True)), 1e-300)
+    apart = np.nan_to_num(np.abs(np.diff(quotients, axis=1)) / floor[:, None], nan=np.inf)
+    best = apart.argmin(1)[:, None]
+    reference = np.take_along_axis(quotients[:, 1:], best, 1)[:, 0]
+    return reference, np.take_along_axis(apart, best, 1)[:, 0] <= CONVERGED, floor
+
+
+def _errors(gradient: np.ndarray, reference: np.ndarray, converged: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """Relative differences; infinite where the gradient is not finite, 0 where there is no reference."""
+    return np.where(converged, np.nan_to_num(np.abs(gradient - reference) / floor, nan=np.inf), 0.0)
+
+
+def _gradient(model: Model, chosen: list[int], weights: np.ndarray, method: str) -> np.ndarray:
+    """The same by automatic differentiation ``[parameter, weighted sum]``."""
+    p = model.parameters_default
+    leaves = {model.parameter_ids[i]: p[i].clone().requires_grad_() for i in chosen}
+    solution = sg.simulate(model, [0.0, END], leaves, method, *TOLERANCES, max_steps=300_000)
+    sums = torch.tensor(weights) @ solution.states[-1]
+    rows = [
+        torch.autograd.grad(s, list(leaves.values()), retain_graph=True, allow_unused=True, materialize_grads=True)
+        for s in sums
+    ]
+    return np.array([[g.item() for g in row] for row in rows]).T * p[chosen].abs().numpy()[:, None]
