@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types proto proto-check conformance bench clean
+.PHONY: help venv demo test lint types proto proto-check conformance support bench peers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -47,9 +47,25 @@ proto-check: $(STAMP)  ## check that the gRPC contract is clean and the stubs ar
 conformance: $(STAMP)  ## run the public suites under $SBMLGRN_DATA as a whole
 	$(BIN)/python -m pytest tests/conformance -m "" --dist=worksteal
 
-bench: $(STAMP)  ## measure
-	$(BIN)/python -m pytest tests/benchmarks -m benchmark -n0 -s
+support: $(STAMP)  ## write docs/sbml-support.md: what of SBML is supported, by the cases under $SBMLGRN_DATA that pass
+	@$(BIN)/sbmlgrn suite $(SBMLGRN_DATA)/sbml-test-suite/semantic --support docs/sbml-support.md || test $$? -eq 1
 
-clean:  ## remove .venv and all that is generated, but not the stubs checked in
-	rm -rf .venv build dist demo-output .pytest_cache .ruff_cache .hypothesis
+# the most important first: each table is on the page as soon as it is measured
+BENCHMARKS := elowitz trajectories loading biomodels_loading stiff growth biomodels
+
+bench: $(STAMP)  ## measure, and write docs/benchmarks.md (BENCH_QUICK=1: small sizes, to see that all runs)
+	$(BIN)/python -m pytest $(BENCHMARKS:%=tests/benchmarks/test_%.py) -m benchmark -n0 -s
+
+peers: .peers/.installed  ## install what `make bench` compares with, into .peers
+
+.peers/.installed: tests/benchmarks/peers/constraints.txt
+	@test -x .peers/bin/python || $(PYTHON) -m venv .peers
+	@.peers/bin/python -m pip install --quiet --disable-pip-version-check -c $< \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) diffrax torch torchode
+	@.peers/bin/python -m pip install --quiet --disable-pip-version-check -c $< amici || \
+	  echo "AMICI needs a C++ compiler, SWIG and BLAS to build: its rows will say that it is missing"
+	@touch $@
+
+clean:  ## remove .venv, .peers and all that is generated, but not the stubs checked in
+	rm -rf .venv .peers build dist demo-output .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
