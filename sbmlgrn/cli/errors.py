@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Group
@@ -50,9 +50,13 @@ class Commands(TyperGroup):
             raise typer.Exit(ExitCode.BAD_INPUT) from None
 
 
+_ERRORS: Final = ("error", 3)
+"""The severity as the library writes it, and as the server does (`SEVERITY_ERROR` of issue.proto)."""
+
+
 def show_error(error: BaseException | str) -> None:
     """Prints a panel on standard error that says what `error` says."""
-    issues = [issue for issue in getattr(error, "issues", ()) if issue.severity == "error"]
+    issues = [issue for issue in getattr(error, "issues", ()) if issue.severity in _ERRORS]
     parts: list[Text] = [Text(_describe(error))] if not issues else []
     parts += map(issue_text, issues[:_ISSUES_SHOWN])
     if len(issues) > _ISSUES_SHOWN:

@@ -17,7 +17,10 @@ _DEFINED: Final = re.compile(r"<comp:modelDefinition\b[^>]*?\bid=\"([^\"]*)\"")
 _COMMENT: Final = re.compile(r'''""".*?"""|"[^"\n]*"|//[^\n]*|\#[^\n]*|/\*.*?\*/''', re.DOTALL)
 """Comments, and the texts within which there are none."""
 
-_IMPORT: Final = re.compile(r"^\s*(import)\b", re.MULTILINE)
+_IMPORT: Final = re.compile(
+    r"""^\s*(?P<first>import)\b|\b(?P<within>import)(?:\s|\\|/\*.*?\*/)*(?:"[^"\n]*"|```)""", re.DOTALL | re.MULTILINE
+)
+"""Imports, wherever on a line; found without regard to comments and texts, which libAntimony may see otherwise."""
 
 
 def to_sbml(text: str) -> tuple[str, tuple[Issue, ...]]:
@@ -34,7 +37,7 @@ def to_sbml(text: str) -> tuple[str, tuple[Issue, ...]]:
             "antimony-import",
             "the Antimony text imports another file; a model must not read files",
             "Paste the imported text into the model.",
-            text.count("\n", 0, found.start(1)) + 1,
+            text.count("\n", 0, found.start(found.lastgroup or 0)) + 1,
         )
     longest = max(map(operations, re.split(r"[;\n]", text)))
     if longest > MAX_OPERANDS:
@@ -114,4 +117,8 @@ def _lost(text: str, main: str) -> Iterator[Issue]:
 def _last_error() -> str:
     import antimony
 
-    return " ".join((antimony.getLastError() or "no reason given").split())
+    try:
+        told = antimony.getLastError()
+    except UnicodeDecodeError as error:  # libAntimony quotes a single byte of a character that it does not know
+        told = error.object.decode(errors="replace")
+    return " ".join((told or "no reason given").split())

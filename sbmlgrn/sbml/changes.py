@@ -172,6 +172,8 @@ class _Comparison:
                 if isinstance(element, FunctionDefinition) and self._same_function(name):
                     return
                 yield self._issue("changed-formula", holds, told, Severity.ERROR)
+        elif attribute == "modifiers" and [m.species for m in old] == [m.species for m in new]:  # type: ignore[attr-defined]
+            return  # the inventory shows what else they carried
         elif attribute == "assignments":
             pairs = {a.variable: a.math for a in old}, {a.variable: a.math for a in new}  # type: ignore[attr-defined]
             if pairs[0].keys() != pairs[1].keys() or not all(self.same(m, pairs[1][v]) for v, m in pairs[0].items()):

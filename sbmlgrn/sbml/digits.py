@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -32,8 +32,8 @@ def restore(document: str, numbers: Iterable[float]) -> str:
     core = etree.QName(root).namespace
     for element in root.iter("*"):
         name = etree.QName(element)
-        if name.namespace == MATHML and name.localname == "cn" and element.get("type", "real") == "real":
-            element.text = f" {_restored((element.text or '').strip(), exact)} "
+        if name.namespace == MATHML and name.localname == "cn":
+            _restore_number(element, exact)
         elif name.namespace == core:
             for attribute in _NUMBERS:
                 if attribute in element.attrib:
@@ -48,6 +48,18 @@ def restore_antimony(text: str, numbers: Iterable[float]) -> str:
     """The same for Antimony text."""
     exact = _rounded(numbers)
     return _ANTIMONY.sub(lambda found: _restored(found[0], exact), text)
+
+
+def _restore_number(element: Any, exact: Mapping[float, float]) -> None:
+    kind, text = element.get("type", "real"), (element.text or "").strip()
+    if kind == "real":
+        element.text = f" {_restored(text, exact)} "
+    elif kind == "e-notation":
+        token = f"{text}e{(element[0].tail or '').strip()}"
+        restored = _restored(token, exact)
+        if restored != token:
+            mantissa, _, exponent = restored.partition("e")
+            element.text, element[0].tail = f" {mantissa} ", f" {int(exponent or 0)} "
 
 
 def _restored(token: str, exact: Mapping[float, float]) -> str:

@@ -70,7 +70,8 @@ def _same_values(a: Expr, b: Expr) -> bool:
     for i in range(_SAMPLES):
         table = {n: chance.choice((1, -1) if i % 3 == 2 else (1,)) * 10 ** chance.uniform(-2, 2) for n in names}
         x, y = evaluate([a, b], table, time=10 ** chance.uniform(-2, 2))
-        if not (x == y or (math.isnan(x) and math.isnan(y)) or abs(x - y) <= _AGREEMENT * abs(x)):
+        close = math.isfinite(x) and abs(x - y) <= _AGREEMENT * abs(x)
+        if not (x == y or (math.isnan(x) and math.isnan(y)) or close):
             return False
     return True
 

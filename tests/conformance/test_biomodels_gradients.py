@@ -12,6 +12,11 @@ from .gradients import Comparison, Verdict, compare, kind, lost
 MODELS = 125
 """Looked at: those with events, then those with rules, by name."""
 
+DIFFER = frozenset(f"BIOMD0000000{n}" for n in ("127", "130", "208", "214", "220", "277", "451", "943", "994"))
+"""Faults of ours that are not mended. In 127, 130, 208 and 220 gradients are off by 1e-4 to 8e-3: in 127 step control
+does not see the sensitivities of a state at rest, in the others the cause is not shown. In 277 and 451 derivatives of
+formulas that overflow or have a pole are NaN; in 214, 943 and 994 NaN has no known cause yet."""
+
 pytestmark = pytest.mark.conformance
 
 
@@ -38,9 +43,6 @@ def test_gradients_of_a_hundred_models_agree_with_central_differences(found: lis
     assert sum(c.verdict in (Verdict.AGREE, Verdict.AGREE_BY_RODAS5P) for c in found) >= 100
 
 
-@pytest.mark.xfail(
-    reason="step control does not see the sensitivities of a state at rest, and derivatives of formulas that overflow "
-    "or have a pole where they are evaluated are NaN"
-)
-def test_no_gradient_differs(found: list[Comparison]) -> None:
-    assert not [str(c) for c in found if c.verdict is Verdict.DIFFER]
+def test_only_known_gradients_differ(found: list[Comparison]) -> None:
+    told = [str(c) for c in found if c.verdict is Verdict.DIFFER and c.name not in DIFFER]
+    assert not told, "\n".join(told)

@@ -44,6 +44,7 @@ WRONG_DOCUMENTS = {("01399", "2.5")}
 Level 2 Version 5 lost the attribute, so that the expected jump at time 0 does not follow from it."""
 
 PASSED_AT_LEAST = 1_207
+DOCUMENTS_PASSED_AT_LEAST = 6_391
 
 ABSENT_FILES = {"enzyme_identical", "enzyme_model", "external"}
 """Files of external models that the public copy of the suite does not hold, in no folder: those of the cases 01165,
@@ -75,7 +76,7 @@ def test_no_case_is_wrong(semantic: Path) -> None:
 @pytest.mark.conformance
 def test_no_level_and_version_is_wrong(semantic: Path) -> None:
     results = run_suite(semantic, level_version="all", jobs=os.cpu_count() or 1)
-    assert len(results) >= 6_000
+    assert sum(result.status is CaseStatus.PASS for result in results) >= DOCUMENTS_PASSED_AT_LEAST
     told = failures(
         result
         for result in results

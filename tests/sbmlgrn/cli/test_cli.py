@@ -334,3 +334,15 @@ def test_ssa_reports_the_ensemble(tmp_path: Path) -> None:
     capped = run(*arguments, "--max-events", 10)
     assert capped.exit_code == 1 and "max_events" in capped.stderr
     assert run(*arguments, "--set", "X=0.5").exit_code == 2
+
+
+def test_issues_of_a_server_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    import grpc
+
+    from sbmlgrn.client.errors import ServerError
+    from sbmlgrn.client.v1 import issue_pb2
+
+    issue = issue_pb2.Issue(severity=issue_pb2.SEVERITY_ERROR, code="not-sbml", message="no model", element_id="k9")
+    show_error(ServerError(grpc.StatusCode.INVALID_ARGUMENT, "refused", (issue,)))
+    told = capsys.readouterr().err
+    assert "no model" in told and "k9" in told and "not-sbml" in told

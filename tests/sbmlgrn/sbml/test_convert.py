@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
+from sbmlgrn.expr import constant, postorder
 from sbmlgrn.network import Network, Parameter, diff
 from sbmlgrn.sbml import Conversion, Issue, SBMLError, Severity, convert, load, read, to_antimony
+from sbmlgrn.sbml.equivalence import formulas, same_math
 
 from .test_flatten import definition, local, submodels
 from .test_read import L1
@@ -135,6 +138,33 @@ def test_level_1_becomes_level_3_to_be_edited() -> None:
     assert [i for i in result.issues if i.severity is not Severity.INFO] == []
     edited = result.network.with_elements(Parameter(id="new", value=1.0))
     assert load(convert(edited, 3, 2).text).value("new") == 1.0
+
+
+@pytest.mark.parametrize("target", [(2, 4), (3, 1), "Antimony"])
+@pytest.mark.parametrize("exponent", [-3, 30])
+def test_numbers_with_an_exponent_keep_their_digits(target: tuple[int, int] | str, exponent: int) -> None:
+    number = f'<cn type="e-notation">1.2345678901234567<sep/>{exponent}</cn>'
+    network = changed(("<cn>0.70000000000000007</cn>", number))
+    result = to_antimony(network) if isinstance(target, str) else convert(network, *target)
+    assert float(f"1.2345678901234567e{exponent}") in numbers_in(network)
+    assert numbers_in(network) <= numbers_in(result.network)
+
+
+def numbers_in(network: Network) -> set[object]:
+    return {node.value for node in postorder(formulas(network)) if node.op == "constant"}
+
+
+def test_infinity_is_no_other_number() -> None:
+    for a, b in ((math.inf, 5.0), (5.0, math.inf), (math.inf, -math.inf)):
+        assert not same_math(constant(a), constant(b), {}, {})
+    assert same_math(constant(math.inf), constant(math.inf), {}, {})
+
+
+def test_modifiers_that_lose_a_term_only_are_told_once() -> None:
+    law = '<kineticLaw sboTerm="SBO:0000049">'
+    modifiers = '<listOfModifiers><modifierSpeciesReference species="S" sboTerm="SBO:0000011"/></listOfModifiers>'
+    found = [i for i in to_antimony(changed((law, modifiers + law))).issues if "odifier" in i.message]
+    assert [i.code for i in found] == ["lost-attributes"]
 
 
 def test_only_existing_levels_and_versions() -> None:
