@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -105,7 +106,7 @@ def simulate(
     if directions is not None and moves:
         directions = replace(directions, own_start=False)
         start = _carried(model, grid[:1].detach(), start.unsqueeze(1), rows, grid[:1].detach() - grid[:1]).squeeze(1)
-    states, past, status = _solve(model, start, rows, grid, method, rtol, atol, max_steps, directions, seed)
+    states, past, status = _solve(model, start, rows, grid, _Options(method, rtol, atol, max_steps, directions, seed))
     if moves:
         states = _carried(model, grid.detach(), states, rows, grid - grid.detach())
     if size is None:
@@ -169,22 +170,28 @@ def _batch_size(p: Tensor, begin: Tensor | None, grid: Tensor) -> int | None:
     return next(iter(sizes), None)
 
 
+class _Options(NamedTuple):
+    """What `simulate` was asked for, and along which `directions` gradients are wanted."""
+
+    method: str
+    rtol: float
+    atol: float
+    max_steps: int
+    directions: Directions | None
+    seed: int
+
+
 def _solve(
     model: Model,
     y0: Tensor,
     p: Tensor,
     t: Tensor,
-    method: str,
-    rtol: float,
-    atol: float,
-    max_steps: int,
-    directions: Directions | None,
-    seed: int,
+    options: _Options,
 ) -> tuple[Tensor, Tensor, list[Status]]:
     smooth = _smooth(model)
     if smooth is not None and len(t) > 1:
-        return _solve_with_modes(smooth, model, y0, p, t, method, rtol, atol, max_steps, directions, seed)
-    return _solve_as_it_is(model, y0, p, t, method, rtol, atol, max_steps, directions, seed)
+        return _solve_with_modes(smooth, model, y0, p, t, options)
+    return _solve_as_it_is(model, y0, p, t, options)
 
 
 def _solve_with_modes(
@@ -193,23 +200,17 @@ def _solve_with_modes(
     y0: Tensor,
     p: Tensor,
     t: Tensor,
-    method: str,
-    rtol: float,
-    atol: float,
-    max_steps: int,
-    directions: Directions | None,
-    seed: int,
+    options: _Options,
 ) -> tuple[Tensor, Tensor, list[Status]]:
     """Solves a model whose right-hand side jumps; as it is, where it jumps without end."""
     inner, mode = smooth
-    options = (method, rtol, atol, max_steps, directions, seed)
     with torch.no_grad():
         modes = mode(t[0], y0, p)
-    states, past, status = _solve_as_it_is(inner, torch.cat([y0, modes], -1), p, t, *options)
+    states, past, status = _solve_as_it_is(inner, torch.cat([y0, modes], -1), p, t, options)
     states = states[..., : len(model.state_ids)]
     failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
     if failed:
-        again, _, ends = _solve_as_it_is(model, y0[failed], p[failed], t, *options)
+        again, _, ends = _solve_as_it_is(model, y0[failed], p[failed], t, options)
         index = torch.tensor(failed, device=states.device)
         states = states.index_copy(0, index, again)
         for i, s in zip(failed, ends, strict=True):
@@ -232,13 +233,9 @@ def _solve_as_it_is(
     y0: Tensor,
     p: Tensor,
     t: Tensor,
-    method: str,
-    rtol: float,
-    atol: float,
-    max_steps: int,
-    directions: Directions | None,
-    seed: int,
+    options: _Options,
 ) -> tuple[Tensor, Tensor, list[Status]]:
+    method, rtol, atol, max_steps, directions, seed = options
     discrete = model.system.is_hybrid
     past = y0.new_zeros((len(y0), len(t), len(model.system.delays)))
     if not len(y0) or not model.state_ids or (len(t) == 1 and not discrete):

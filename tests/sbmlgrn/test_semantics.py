@@ -7,6 +7,7 @@ import torch
 
 import sbmlgrn as sg
 
+from .differences import gradients_and_differences
 from .documents import (
     algebraic,
     assigned,
@@ -352,16 +353,5 @@ SENSITIVE = {
 @pytest.mark.parametrize("name", SENSITIVE)
 def test_gradients(name: str) -> None:
     model = sg.compile(sg.load(document(*SENSITIVE[name])))
-    grid = [0.0, 1.013, 3.013]
-
-    def final(q: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return sg.simulate(model, grid, q, rtol=1e-11, atol=1e-13).states[-1]
-
-    p = model.parameters_default.clone().requires_grad_()
-    last = sg.simulate(model, grid, p, rtol=1e-10, atol=1e-12).states[-1]
-    assert torch.allclose(last, final(p), rtol=1e-7)
-    steps = 1e-5 * torch.eye(len(p), dtype=torch.float64)
-    differences = torch.stack([(final(p + h) - final(p - h)) / 2e-5 for h in steps], -1)
-    gradient = torch.stack([torch.autograd.grad(v, p, retain_graph=True, materialize_grads=True)[0] for v in last])
+    gradient, differences = gradients_and_differences(model, [0.0, 1.013, 3.013])
     assert torch.allclose(gradient, differences, rtol=1e-5, atol=1e-5)
