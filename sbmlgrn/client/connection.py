@@ -10,6 +10,7 @@ from typing import Final
 
 import grpc
 
+from sbmlgrn.client.errors import GONE
 from sbmlgrn.client.v1 import (
     job_pb2,
     job_service_pb2,
@@ -67,12 +68,14 @@ class Connection:
             ("grpc.enable_http_proxy", 0),
         ]
         self.reconnect_seconds = reconnect_seconds
+        self._closed = False
         self._channel = grpc.insecure_channel(address, options=options)
         self.models = model_service_pb2_grpc.ModelServiceStub(self._channel)
         self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
 
     def close(self) -> None:
         """Closes the channel."""
+        self._closed = True  # what this cancels is not to be taken up again
         self._channel.close()
 
     def events(self, name: str, after: int = 0) -> Iterator[job_pb2.JobEvent]:
@@ -95,7 +98,7 @@ class Connection:
                     call.cancel()
                 return
             except grpc.RpcError as error:
-                if not isinstance(error, grpc.Call) or error.code() is not grpc.StatusCode.UNAVAILABLE:
+                if self._closed or not isinstance(error, grpc.Call) or error.code() not in GONE:
                     raise
                 deadline = deadline or time.monotonic() + self.reconnect_seconds
                 if time.monotonic() >= deadline:

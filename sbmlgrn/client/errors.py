@@ -82,12 +82,15 @@ class JobCancelledError(Exception):
         self.job = job
 
 
+GONE: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+"""What calls end with that find no server, or one that is stopping: it cancels those that arrive too late."""
+
 _TYPES: Final = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidArgumentError,
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.ALREADY_EXISTS: AlreadyExistsError,
     grpc.StatusCode.FAILED_PRECONDITION: PreconditionError,
-    grpc.StatusCode.UNAVAILABLE: UnavailableError,
+    **dict.fromkeys(GONE, UnavailableError),
 }
 
 

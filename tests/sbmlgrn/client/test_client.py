@@ -4,14 +4,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 
 from sbmlgrn.client import Client, InvalidArgumentError, UnavailableError, local_server
 from sbmlgrn.client.arrays import assemble
-from sbmlgrn.client.v1 import array_pb2
+from sbmlgrn.client.connection import Connection
+from sbmlgrn.client.v1 import array_pb2, job_pb2, job_service_pb2, job_service_pb2_grpc, model_service_pb2_grpc
 
 ELOWITZ = Path(__file__).resolve().parents[3] / "models" / "elowitz2000.xml"
 
@@ -115,6 +119,38 @@ def test_local_server_ends_with_its_process() -> None:
         except UnavailableError:
             break
         assert time.monotonic() < deadline
+
+
+def test_a_server_that_stops_cancels_late_calls() -> None:
+    """Such a call found no server: it is refused as one that did not, and a broken stream is taken up again."""
+    watched: list[int] = []
+
+    class Models(model_service_pb2_grpc.ModelServiceServicer):
+        def ListModels(self, request: Any, context: grpc.ServicerContext) -> Any:
+            context.abort(grpc.StatusCode.CANCELLED, "stopping")
+
+    class Jobs(job_service_pb2_grpc.JobServiceServicer):
+        def WatchJob(self, request: Any, context: grpc.ServicerContext) -> Any:
+            watched.append(request.after_sequence)
+            if len(watched) > 2:
+                return
+            yield job_service_pb2.WatchJobResponse(event=job_pb2.JobEvent(sequence=len(watched)))
+            context.abort(grpc.StatusCode.CANCELLED, "stopping")
+
+    server = grpc.server(ThreadPoolExecutor(2))
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Models(), server)
+    job_service_pb2_grpc.add_JobServiceServicer_to_server(Jobs(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with Client(f"127.0.0.1:{port}") as client, pytest.raises(UnavailableError, match="stopping"):
+            list(client.list_models())
+        connection = Connection(f"127.0.0.1:{port}", reconnect_seconds=30.0)
+        assert [event.sequence for event in connection.events("jobs/j")] == [1, 2]
+        connection.close()
+    finally:
+        server.stop(None)
+    assert watched == [0, 1, 2]
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
