@@ -51,7 +51,7 @@ support: $(STAMP)  ## write docs/sbml-support.md: what of SBML is supported, by 
 	@$(BIN)/sbmlgrn suite $(SBMLGRN_DATA)/sbml-test-suite/semantic --support docs/sbml-support.md || test $$? -eq 1
 
 # the most important first: each table is on the page as soon as it is measured
-BENCHMARKS := elowitz trajectories loading biomodels_loading stiff growth biomodels
+BENCHMARKS := elowitz trajectories loading stiff growth
 
 bench: $(STAMP)  ## measure, and write docs/benchmarks.md (BENCH_QUICK=1: small sizes, to see that all runs)
 	$(BIN)/python -m pytest $(BENCHMARKS:%=tests/benchmarks/test_%.py) -m benchmark -n0 -s

@@ -25,6 +25,7 @@ _ORDER: Final = (
     "trajectories",
     "ensembles",
     "loading",
+    "loading-biomodels",
     "stiff",
     "growth-batch",
     "growth-states",

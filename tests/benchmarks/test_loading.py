@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import roadrunner
 import torch
 
 import sbmlgrn as sg
+from sbmlgrn.sbml import read
 
 from .conftest import Report
 from .measure import QUICK, timed, versions
@@ -22,6 +24,7 @@ from .table import Row, Table
 SIZES: Final = ((30, 60), (100, 200), (300, 800), (800, 2000), (1400, 4000))
 GRID: Final = np.linspace(0.0, 100.0, 11)
 PROBLEMS: Final = ("Boehm_JProteomeRes2014", "Bachmann_MSB2011")
+SLOWEST: Final = 10
 
 pytestmark = pytest.mark.benchmark
 
@@ -85,4 +88,43 @@ def test_loading(data: Path, report: Report, tmp_path: Path) -> None:
             f"What it costs to change a model's structure, rather than its numbers.{fastest}",
         ),
         found,
+    )
+
+
+def _evaluated(path: Path) -> None:
+    model = sg.compile(sg.load(path))
+    p = model.parameters_default
+    model.rhs(0.0, model.initial(p), torch.cat([p, p.new_zeros(len(model.system.delays))]))
+
+
+def test_loading_biomodels(data: Path, report: Report) -> None:
+    roadrunner.Logger.disableLogging()
+    paths = [path for path in sorted((data / "biomodels").glob("*.xml")) if read(path).network is not None]
+    _evaluated(paths[0])
+    times: list[tuple[str, float, float]] = []
+    for path in paths[:20] if QUICK else paths:
+        ours = timed(lambda path=path: _evaluated(path), 1)[0]
+        try:
+            theirs = timed(lambda path=path: roadrunner.RoadRunner(str(path)), 1)[0]
+        except RuntimeError:  # libRoadRunner cannot load the model
+            continue
+        times.append((path.stem, ours, theirs))
+    slowest = sorted(times, key=lambda row: row[1] - row[2], reverse=True)[:SLOWEST]
+    typical = Row(
+        f"median of {len(times)}", "libRoadRunner", median(row[1] for row in times), median(row[2] for row in times)
+    )
+    difference = median(row[1] - row[2] for row in times)
+    report(
+        Table(
+            "loading-biomodels",
+            "Loading BioModels",
+            (
+                "Every public model of BioModels that both read: from the file to the first value of the right-hand "
+                f"side in PyTorch, beside libRoadRunner's time to load it; the median, and the {SLOWEST} models for "
+                "which we take longest beside libRoadRunner.",
+            ),
+            (typical, *(Row(name, "libRoadRunner", ours, theirs) for name, ours, theirs in slowest)),
+            f"We take {abs(difference):.2g} s {'more' if difference > 0 else 'less'} in the median.",
+        ),
+        versions("libroadrunner"),
     )

@@ -15,12 +15,11 @@ from scipy.integrate import solve_ivp
 import sbmlgrn as sg
 from sbmlgrn.backends.kernel import Evaluator
 from sbmlgrn.plots.style import INK, line_look, new_figure, quiet
-from sbmlgrn.sbml import write
 
+from ..sbmlgrn.ode.native.classics import CLASSICS, Classic
 from .conftest import Report
 from .measure import QUICK, per_call, versions
 from .page import IMAGES
-from .stiff import PROBLEMS, Problem
 from .table import Row, Table
 
 TOLERANCES: Final = (1e-4, 1e-8) if QUICK else (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
@@ -37,20 +36,19 @@ def _accuracy(values: np.ndarray, reference: np.ndarray, floor: float) -> float:
     return float((np.abs(values - reference) / np.maximum(np.abs(reference), floor)).max())
 
 
-def _solvers(problem: Problem) -> tuple[dict[str, Callable[[float], np.ndarray]], np.ndarray]:
-    network = sg.load(problem.text)
-    model = sg.compile(network)
+def _solvers(problem: Classic) -> tuple[dict[str, Callable[[float], np.ndarray]], np.ndarray]:
+    model = sg.compile(sg.load(problem.path))
     grid = np.array(problem.times)
     evaluator = Evaluator(model.system)
     p = model.parameters_default.numpy()
     y0 = model.initial(model.parameters_default).numpy()
-    runner = roadrunner.RoadRunner(write(network))
+    runner = roadrunner.RoadRunner(str(problem.path))
     runner.integrator.setValue("maximum_num_steps", 1_000_000)
     runner.timeCourseSelections = list(model.state_ids)
 
     def ours(rtol: float) -> np.ndarray:
         with torch.no_grad():
-            return sg.simulate(model, grid, rtol=rtol, atol=rtol * problem.atol, max_steps=1_000_000).states.numpy()
+            return sg.simulate(model, grid, rtol=rtol, atol=rtol * problem.floor, max_steps=1_000_000).states.numpy()
 
     def scipy(method: str, rtol: float) -> np.ndarray:
         found = solve_ivp(
@@ -60,7 +58,7 @@ def _solvers(problem: Problem) -> tuple[dict[str, Callable[[float], np.ndarray]]
             method=method,
             t_eval=grid,
             rtol=rtol,
-            atol=rtol * problem.atol,
+            atol=rtol * problem.floor,
         )
         if not found.success:
             raise RuntimeError(found.message)
@@ -68,7 +66,7 @@ def _solvers(problem: Problem) -> tuple[dict[str, Callable[[float], np.ndarray]]
 
     def cvode(rtol: float) -> np.ndarray:
         runner.integrator.setValue("relative_tolerance", rtol)
-        runner.integrator.setValue("absolute_tolerance", rtol * problem.atol)
+        runner.integrator.setValue("absolute_tolerance", rtol * problem.floor)
         runner.reset()
         return np.array(runner.simulate(times=grid.tolist()))
 
@@ -85,7 +83,7 @@ def test_stiff(report: Report) -> None:
     roadrunner.Logger.disableLogging()
     rows: list[Row] = []
     figures: dict[str, dict[str, list[Point]]] = {}
-    for problem in PROBLEMS[:2] if QUICK else PROBLEMS:
+    for problem in CLASSICS[:2] if QUICK else CLASSICS:
         solvers, reference = _solvers(problem)
         points: dict[str, list[Point]] = {name: [] for name in solvers}
         for name, solve in solvers.items():
@@ -96,8 +94,8 @@ def test_stiff(report: Report) -> None:
                     continue
                 if np.isfinite(values).all():
                     seconds = per_call(lambda solve=solve, rtol=rtol: solve(rtol), 0.1)
-                    points[name].append((rtol, _accuracy(values, reference, 1e-3 * problem.atol), seconds))
-        figures[problem.name] = points
+                    points[name].append((rtol, _accuracy(values, reference, 1e-3 * problem.floor), seconds))
+        figures[problem.title] = points
         mine = {point[0]: point for point in points["ours"]}
         for peer in PEERS:
             theirs = {point[0]: point for point in points[peer]}
@@ -108,7 +106,7 @@ def test_stiff(report: Report) -> None:
                 note = "" if ours and other else f"{'ours' if not ours else peer} fails"
                 rows.append(
                     Row(
-                        f"{problem.name}, rtol {rtol:.0e}",
+                        f"{problem.title}, rtol {rtol:.0e}",
                         peer,
                         ours and ours[2],
                         other and other[2],
@@ -124,8 +122,9 @@ def test_stiff(report: Report) -> None:
             "stiff",
             "Stiff classics",
             (
-                "Robertson to t = 10¹¹, HIRES, the Oregonator, van der Pol and E5 to t = 10¹³, from the test set for "
-                "IVP solvers. Absolute tolerance: rtol times the smallest scale of the problem.",
+                "Robertson to t = 10¹¹, HIRES, the Oregonator, van der Pol, POLLU and E5 to t = 10¹³, from the test "
+                "set for IVP solvers, as SBML (`tests/data`). Absolute tolerance: rtol times the smallest scale of the "
+                "problem.",
                 "Errors: largest relative difference, at all times of output, from SciPy's Radau at rtol 1e-12. Where "
                 "a front moves fast that is large for every solver.",
                 "SciPy's solvers call our compiled right-hand side, and differentiate it numerically.",

@@ -37,8 +37,8 @@ def test_stiffness_is_found_early(classic: Classic, rtol: float) -> None:
     model = sg.compile(sg.load(classic.path))
     price = compiled(model.system)[0].price
     atol = rtol * classic.floor
-    explicit, stiff, rejected = steps(model, classic.end, "auto", rtol, atol)
-    _, alone, wasted = steps(model, classic.end, "rodas5p", rtol, atol)
+    explicit, stiff, rejected = steps(model, classic.times[-1], "auto", rtol, atol)
+    _, alone, wasted = steps(model, classic.times[-1], "rodas5p", rtol, atol)
     assert explicit / price + stiff + rejected < 1.3 * (alone + wasted) + 50
 
 
