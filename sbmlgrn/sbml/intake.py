@@ -111,16 +111,38 @@ def _fetch(source: Path | str | bytes) -> tuple[bytes, Path | None]:
         return source, None
     if isinstance(source, str):
         if source.lstrip("\ufeff \t\r\n").startswith("<") or "\n" in source or not source.strip():
-            return source.encode(), None
-        if not Path(source).exists() and re.search(r"[=;]|->", source):
-            return source.encode(), None
+            return _encode(source), None
+        if not _exists(Path(source)) and re.search(r"[=;]|->", source):
+            return _encode(source), None
     path = Path(source)
+    if not _exists(path):
+        raise FileNotFoundError(
+            f"no file {shown(str(path))!r}: give the path, or the text, of an SBML or Antimony model"
+        )
     if path.is_dir():
         raise RefusedError("not-a-file", f"{str(path)!r} is a folder, a file was expected", "Name a file in it.")
-    if not path.exists():
-        raise FileNotFoundError(f"no file {str(path)!r}: give the path, or the text, of an SBML or Antimony model")
     _check_size(path.stat().st_size)
-    return path.read_bytes(), path
+    with path.open("rb") as file:
+        return file.read(MAX_DOCUMENT_BYTES + 1), path  # what is no plain file may be endless
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError(
+            "xml-encoding",
+            f"the text holds {ascii(text[error.start])}, half of a character that is written as two",
+            "Read the file as bytes, or by its path, instead of decoding it.",
+            text.count("\n", 0, error.start) + 1,
+        ) from None
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _check_size(size: int) -> None:
