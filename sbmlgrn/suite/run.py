@@ -151,14 +151,22 @@ def _warm_up() -> None:
     import torch
 
     import sbmlgrn as sg
+    from sbmlgrn.expr import constant, relation, symbol
+    from sbmlgrn.network import Event, EventAssignment, Network, Parameter, RateRule
 
     torch.set_num_threads(1)  # the processes share the cores
     warnings.simplefilter("ignore")
     # Solvers written in Fortran print to standard output, which belongs to whoever asked for the run.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     # Where the loops are not compiled yet, that takes longer than a case may.
-    for events in ("", "; at S > 2: S = 1"):
-        sg.simulate(sg.compile(sg.load(f"-> S; k; S = 1; k = 2{events}")), [0.0, 1.0])
+    x = symbol("x")
+    growth = Network(
+        parameters=(Parameter(id="x", value=1.0, constant=False),), rules=(RateRule(variable="x", math=x),)
+    )
+    restart = EventAssignment(variable="x", math=constant(1))
+    event = Event(trigger=relation("gt", x, constant(2)), assignments=(restart,))
+    for network in (growth, growth.with_elements(event)):
+        sg.simulate(sg.compile(network), [0.0, 1.0])
 
 
 def _judge(task: _Task) -> CaseResult:
