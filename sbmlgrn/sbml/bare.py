@@ -33,7 +33,7 @@ def bare(text: str) -> str:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     root = etree.fromstring(text.encode(), parser)
     spaces = {space for element in root.iter(etree.Element) for space in element.nsmap.values()}
-    optional = {s for s in spaces if _is_ignored(s) and root.get(f"{{{s}}}required", "false") == "false"}
+    optional = {s for s in spaces if _is_ignored(s) and root.get(f"{{{s}}}required", "").strip() not in ("true", "1")}
     stack = [root]
     while stack:
         element = stack.pop()

@@ -5,14 +5,19 @@ Source: SBML Level 3 Package: Hierarchical Model Composition, Version 1 Release 
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import libsbml
 
-from sbmlgrn.sbml.intake import RefusedError, take
+from sbmlgrn.sbml.bare import bare
+from sbmlgrn.sbml.functions import check_functions
+from sbmlgrn.sbml.intake import Document, RefusedError, take
+from sbmlgrn.sbml.issue import Issue, Severity, shown
 
 MAX_MODELS: Final = 1_000
 """Most models that one is composed of, each counted as often as it is used."""
@@ -27,23 +32,28 @@ def is_composed(document: Any) -> bool:
     return document.getPlugin("comp") is not None
 
 
-def locate(document: Any, folder: Path | None) -> None:
+def locate(document: Any, folder: Path | None) -> list[Issue]:
     """Lets libSBML find external models in `folder`; before its consistency check, which opens them.
 
     Args:
         document: a parsed document.
         folder: where the document lies; ``None`` for text.
 
+    Returns:
+        What is to be said of the documents of external models; libSBML says nothing of how it read them.
+
     Raises:
         FlatteningError: an external model is missing, is no SBML that is safe to parse, or lies outside `folder`; or
             the models are too many.
     """
-    others = _external(document, folder)
+    issues: list[Issue] = []
+    others = _external(document, folder, issues)
     count = _count(document, document.getModel(), folder, others)
     if count > MAX_MODELS:
         raise FlatteningError(f"it consists of {count:.3g} models, at most {MAX_MODELS:,} are read")
     if folder is not None:
         document.setLocationURI((folder / "model.xml").as_uri())
+    return issues
 
 
 def flatten(document: Any) -> None:
@@ -62,8 +72,8 @@ def flatten(document: Any) -> None:
         raise FlatteningError(" ".join(reasons[1:] or reasons) or "libSBML gives no reason")
 
 
-def _external(document: Any, folder: Path | None) -> dict[Path, Any]:
-    """The documents in other files that `document` refers to, or those refer to, by path."""
+def _external(document: Any, folder: Path | None, issues: list[Issue]) -> dict[Path, Any]:
+    """The documents in other files that `document` refers to, or those refer to, by path; `issues` grows."""
     found: dict[Path, Any] = {}
     queue = [(document, folder)]
     while queue:
@@ -73,15 +83,50 @@ def _external(document: Any, folder: Path | None) -> dict[Path, Any]:
             path = _path(definition, folder, place)
             if path in found:
                 continue
-            try:
-                text = take(path).declared_text
-            except RefusedError as refused:
-                raise FlatteningError(
-                    f"external model {definition.getId()!r} in {definition.getSource()!r}: {refused}"
-                ) from None
-            found[path] = libsbml.readSBMLFromString(text)
+            found[path], told = _read(definition, path)
+            issues += told
             queue.append((found[path], path.parent))
     return found
+
+
+def _read(definition: Any, path: Path) -> tuple[Any, list[Issue]]:
+    """The document of an external model, and what does not keep it from being used."""
+
+    def refused(reason: str) -> FlatteningError:
+        return FlatteningError(f"external model {definition.getId()!r} in {definition.getSource()!r}: {reason}")
+
+    try:
+        other = take(path)
+    except RefusedError as error:
+        raise refused(str(error)) from None
+    found = [*other.scanner.issues, *other.scanner.unsupported()]
+    wrong = next((i.message for i in found if i.severity is Severity.ERROR), None)
+    if wrong is not None:
+        raise refused(wrong)
+    parsed = libsbml.readSBMLFromString(other.declared_text)
+    if parsed.getNumErrors(libsbml.LIBSBML_SEV_ERROR) or parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
+        for error in _errors(libsbml.readSBMLFromString(Document(bare(other.text)).declared_text)):
+            raise refused(" ".join(error.getMessage().split()))
+    for issue in check_functions(parsed, other.scanner.call_depth):
+        raise refused(issue.message)
+    if definition.isSetMd5() and definition.getMd5().lower() != hashlib.md5(path.read_bytes()).hexdigest():
+        found.append(
+            Issue(
+                severity=Severity.WARNING,
+                code="external-changed",
+                message=f"its MD5 sum is not {shown(definition.getMd5())!r}, as it was when it was referred to",
+                hint="Make sure that it is the document that is meant.",
+                element_id=definition.getId(),
+            )
+        )
+    where = f"in the document {definition.getSource()!r} of an external model, "
+    return parsed, [replace(issue, message=where + issue.message, line=None) for issue in found]
+
+
+def _errors(document: Any) -> Iterator[Any]:
+    for i in range(document.getNumErrors()):
+        if document.getError(i).getSeverity() >= libsbml.LIBSBML_SEV_ERROR:
+            yield document.getError(i)
 
 
 def _path(definition: Any, folder: Path | None, place: Path | None) -> Path:

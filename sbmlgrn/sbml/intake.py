@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
+from sbmlgrn.sbml import stray
 from sbmlgrn.sbml.issue import Issue, Severity, shown
 from sbmlgrn.sbml.scan import Scanner
 
@@ -132,7 +133,7 @@ def _encode(text: str) -> bytes:
     except UnicodeEncodeError as error:
         raise RefusedError(
             "xml-encoding",
-            f"the text holds {ascii(text[error.start])}, half of a character that is written as two",
+            f"the text holds {text[error.start]!a}, half of a character that is written as two",
             "Read the file as bytes, or by its path, instead of decoding it.",
             text.count("\n", 0, error.start) + 1,
         ) from None
@@ -230,7 +231,8 @@ def _inspect(text: str, folder: Path | None) -> Document:
     except expat.ExpatError as error:
         raise _not_xml(f"{expat.ErrorString(error.code)} in column {error.offset + 1}", error.lineno) from None
     try:  # it looks at the declaration and at names of namespaces as well, and documents are edited with it
-        etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+        parsing = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        scanner.issues += stray.told(etree.fromstring(text.encode(), parsing))
     except etree.XMLSyntaxError as error:
         raise _not_xml(error.msg.partition(", line")[0], error.lineno) from None
     return document

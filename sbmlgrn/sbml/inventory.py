@@ -15,6 +15,8 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sbmlgrn.sbml.issue import Issue, Severity
 from sbmlgrn.sbml.mathml import MATHML
+from sbmlgrn.sbml.scan import package_of
+from sbmlgrn.sbml.stray import stray_texts
 
 _SAME_TAG: Final = {
     "specie": "species",
@@ -70,7 +72,7 @@ _NOT_IN_NETWORK: Final = {
     "speciesType": "species type",
 }
 _MATH_ATTRIBUTES: Final = frozenset({"type", "encoding", "definitionURL"})
-_PACKAGE: Final = "http://www.sbml.org/sbml/level3/version1/"
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 
 @dataclass
@@ -111,13 +113,17 @@ def lost(before: str, after: str, target: str) -> list[Issue]:
     for namespace, count in packages.items():
         missing = count - remaining[namespace]
         if missing > 0:
-            name = namespace.removeprefix(_PACKAGE).partition("/")[0]
+            package = package_of(namespace)
             how = "all" if missing == count else f"{missing} of {count}"
-            issues.append(
-                _issue(
-                    "lost-package", f"package {name!r}: {how} elements and attributes of {namespace} are lost", target
-                )
-            )
+            told = f"{how} elements and attributes of {namespace!r} are lost"
+            code, told = ("lost-package", f"package {package!r}: {told}") if package else ("lost-foreign", told)
+            issues.append(_issue(code, told, target))
+    texts = Counter(" ".join(text.split()) for text in stray_texts(old)) - Counter(
+        " ".join(text.split()) for text in stray_texts(new)
+    )
+    if texts.total():
+        first = next(iter(texts))[:60]
+        issues.append(_issue("lost-text", f"text outside of notes is lost, such as {first!r}", target))
     comments = _lone(old) - _lone(new)
     if comments.total():
         shown = " ".join(next(iter(comments)).split())
@@ -210,17 +216,21 @@ def _in_math(math: Any) -> Counter[str]:
 
 
 def _packages(root: Any) -> Counter[str]:
+    """How many elements and attributes are of each namespace that is not SBML's core, notes and annotations aside."""
     core = etree.QName(root).namespace
     found: Counter[str] = Counter()
     stack = [(root, True)]
     while stack:
         element, top = stack.pop()
-        space = etree.QName(element).namespace or ""
-        names = [space, *([] if top else (etree.QName(k).namespace or "" for k in element.attrib))]
-        found.update(n for n in names if n.startswith(_PACKAGE) and n != core and "/core" not in n)
+        spaces = [etree.QName(k).namespace for k in ([] if top else element.attrib)]
+        found.update(s for s in spaces if s not in (None, core, _XML))
+        found.update([etree.QName(element).namespace or ""])
         stack += [
-            (e, False) for e in element if isinstance(e.tag, str) and _tag(e, core) not in ("notes", "annotation")
+            (e, False)
+            for e in element
+            if isinstance(e.tag, str) and _tag(e, core) not in ("notes", "annotation", "message")
         ]
+    del found[core], found[MATHML]
     return found
 
 

@@ -40,6 +40,7 @@ from sbmlgrn.sbml.functions import check_functions
 from sbmlgrn.sbml.intake import Document, RefusedError, take
 from sbmlgrn.sbml.issue import Issue, SBMLError, Severity
 from sbmlgrn.sbml.mathml import UnsupportedMathError, from_ast
+from sbmlgrn.sbml.scan import UNSUPPORTED
 
 _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_INFO: Severity.INFO,
@@ -47,8 +48,6 @@ _SEVERITIES: Final = {
     libsbml.LIBSBML_SEV_ERROR: Severity.ERROR,
     libsbml.LIBSBML_SEV_FATAL: Severity.ERROR,
 }
-_UNSUPPORTED: Final = "Remove it, or use a version of sbmlgrn that supports it; ignoring it would change the results."
-_SUPPORTED_PACKAGES: Final = {"l3v2extendedmath", "comp", "distrib"}
 _UNITS_OF_MODEL: Final = ("substance", "time", "volume", "area", "length", "extent")
 
 
@@ -129,14 +128,15 @@ def _read_document(document: Document, full: bool) -> ReadResult:
     if any(i.severity is Severity.ERROR for i in document.scanner.issues):
         return ReadResult(None, _ordered(document.scanner.issues))
     parsed = libsbml.readSBMLFromString(document.declared_text)
+    issues = [*document.issues]
     if is_composed(parsed):
         try:
-            locate(parsed, document.folder)
+            issues += locate(parsed, document.folder)
         except FlatteningError as error:
             return ReadResult(None, (_unflattened(error),))
     if fatal := check_functions(parsed, document.scanner.call_depth):
         return ReadResult(None, _ordered(fatal))
-    issues = [*document.issues, *_pardoned(_findings(parsed, document, full), document)]
+    issues += _pardoned(_findings(parsed, document, full), document)
     model = parsed.getModel()
     if model is None:
         if not any(i.severity is Severity.ERROR for i in issues):
@@ -158,6 +158,7 @@ def _read_document(document: Document, full: bool) -> ReadResult:
             flat = libsbml.writeSBMLToString(parsed)
         except FlatteningError as error:
             return ReadResult(None, (_unflattened(error),))
+    issues += document.scanner.unsupported()
     network = _Reader(parsed, issues).network(document, flat)
     if any(i.severity is Severity.ERROR for i in issues):
         return ReadResult(None, _ordered(issues))
@@ -190,8 +191,10 @@ def _pardoned(issues: list[Issue], document: Document) -> list[Issue]:
     """`issues` with those as warnings on which no equation depends: a document reduced to equations has them not."""
     if not any(i.severity is Severity.ERROR for i in issues):
         return issues
-    reduced = Document(bare(document.text))
+    reduced = Document(bare(document.text), document.folder)
     parsed = libsbml.readSBMLFromString(reduced.declared_text)
+    if is_composed(parsed):
+        locate(parsed, document.folder)
     if parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
         return issues
     matter = {i.code for i in _findings(parsed, reduced, full=False)}
@@ -255,7 +258,7 @@ class _Reader:
                 severity=Severity.ERROR,
                 code=f"unsupported-{feature}",
                 message=f"{what} is not supported yet",
-                hint=_UNSUPPORTED,
+                hint=UNSUPPORTED,
                 element_id=element_id or None,
                 line=element.getLine() or None,
             )
@@ -263,7 +266,6 @@ class _Reader:
 
     def network(self, document: Document, flat_source: str | None) -> Network:
         model = self.model
-        self._refuse_packages()
         units = {f"{kind}_units": getattr(model, f"get{kind.capitalize()}Units")() or None for kind in _UNITS_OF_MODEL}
         return Network(
             id=model.getId() or "model",
@@ -289,19 +291,6 @@ class _Reader:
             flat_source=flat_source,
             folder=document.folder,
         )
-
-    def _refuse_packages(self) -> None:
-        document = self.document
-        if self.level < 3:
-            return
-        for i in range(document.getNumPlugins()):
-            package = document.getPlugin(i).getPackageName()
-            if document.getPackageRequired(package) and package not in _SUPPORTED_PACKAGES:
-                self.refuse(f"package-{package}", document, None, f"the package {package!r}, which the model requires,")
-        for i in range(document.getNumUnknownPackages()):
-            prefix = document.getUnknownPackagePrefix(i)
-            if document.getPackageRequired(document.getUnknownPackageURI(i)):
-                self.refuse(f"package-{prefix}", document, None, f"the package {prefix!r}, which the model requires,")
 
     def _math(
         self, holder: Any, element_id: str | None, rename: Mapping[str, str] | None = None, ast: Any = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from sbmlgrn.sbml.issue import Issue, Severity, shown
@@ -43,8 +44,36 @@ _PARTS: Final = {
 _ARITIES: Final = {"http://www.sbml.org/sbml/symbols/delay": 2, "http://www.sbml.org/sbml/symbols/rateOf": 1}
 
 
+_HOLDERS: Final = frozenset(
+    (
+        *("math", "apply", "piecewise", "piece", "otherwise", "lambda", "bvar", "degree", "logbase"),
+        *("semantics", "annotation", "annotation-xml"),
+    )
+)
+"""Elements of MathML that hold others; all the others are single symbols."""
+
+_QUALIFIED: Final = {"degree": "root", "logbase": "log"}
+"""Elements of MathML that say more about an operation, and which; the operation takes one operand."""
+
 _SBML: Final = "http://www.sbml.org/sbml/"
 """Start of the namespaces of SBML and of its packages."""
+
+_PACKAGE: Final = re.compile(r"http://www\.sbml\.org/sbml/level3/version\d+/(?!core$)([^/ ]+)(?:/version\d+)?")
+
+UNSUPPORTED: Final = "Remove it, or use a version of sbmlgrn that supports it; ignoring it would change the results."
+"""What to do about what is not supported."""
+
+_SUPPORTED: Final = {"comp", "distrib", "l3v2extendedmath"}
+"""Packages that a model may require."""
+
+_NOT_MATHEMATICAL: Final = {"groups", "layout", "render"}
+"""Packages that change no equation, whatever a document says of them."""
+
+
+def package_of(namespace: str) -> str | None:
+    """The package of Level 3 that has this namespace; ``None`` if none has."""
+    found = _PACKAGE.fullmatch(namespace)
+    return found[1] if found else None
 
 
 def fault(text: str, kind: str) -> str | None:
@@ -72,12 +101,16 @@ class Scanner:
         issues: what was found.
         call_depth: how deep calls of the model's own functions are nested in one another.
         widest: most operands of an operation, or operations in a formula that is text.
+        required: the packages of the document, and whether it cannot be understood without them.
+        first_line: where its outermost element begins.
     """
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.call_depth = 0
         self.widest = 0
+        self.required: dict[str, bool] = {}
+        self.first_line = 1
         self._namespace = ""
         self._ignored = 0
         self._calls = 0
@@ -99,11 +132,14 @@ class Scanner:
             line: where it begins.
         """
         namespace, _, local = name.rpartition(" ")
-        self._namespace = self._namespace or namespace
+        if not self._namespace:
+            self._namespace, self.first_line = namespace, line
+            self._start_document(attributes)
         if self._ignored or (namespace == self._namespace and local in ("notes", "annotation")):
             self._ignored += 1
             return
         self._element = element
+        self._check_packages(namespace, attributes, line)
         if namespace not in (MATHML, self._namespace) and not namespace.startswith(_SBML):
             self._ignored += 1
             self.issues.append(_foreign(namespace, local, element, line))
@@ -125,10 +161,48 @@ class Scanner:
         if name.startswith(MATHML) and self._stack:
             self._end_math(self._stack.pop(), line)
 
+    def unsupported(self) -> Iterator[Issue]:
+        """The packages that the model requires, and that are not supported."""
+        for package in (p for p, required in self.required.items() if required and p not in _SUPPORTED):
+            yield Issue(
+                severity=Severity.ERROR,
+                code=f"unsupported-package-{package}",
+                message=f"the package {shown(package)!r}, which the model requires, is not supported yet",
+                hint=UNSUPPORTED,
+                line=self.first_line,
+            )
+
     def _tell(self, code: str, message: str, hint: str, line: int) -> None:
         self.issues.append(
             Issue(severity=Severity.ERROR, code=code, message=message, hint=hint, element_id=self._element, line=line)
         )
+
+    def _start_document(self, attributes: dict[str, str]) -> None:
+        for name, value in attributes.items():
+            namespace, _, local = name.rpartition(" ")
+            package = package_of(namespace)
+            if package is not None and local == "required":
+                self.required[package] = value.strip() in ("true", "1")
+
+    def _check_packages(self, namespace: str, attributes: dict[str, str], line: int) -> None:
+        """Looks for packages of which the document does not say whether they may be left out."""
+        for space in (namespace, *(name.rpartition(" ")[0] for name in attributes)):
+            package = package_of(space) if space != self._namespace else None
+            if package is None or package in self.required:
+                continue
+            self.required[package] = False
+            harmless = package in _NOT_MATHEMATICAL or "/level3/" not in self._namespace
+            self.issues.append(
+                Issue(
+                    severity=Severity.WARNING if harmless else Severity.ERROR,
+                    code="package-not-declared",
+                    message=f"the package {shown(package)!r} occurs, but the 'sbml' element does not say whether the "
+                    "model requires it",
+                    hint=f"Declare the package at the 'sbml' element, with {shown(package)}:required.",
+                    element_id=self._element,
+                    line=line,
+                )
+            )
 
     def _check_attributes(self, local: str, attributes: dict[str, str], line: int) -> None:
         for name, value in attributes.items():
@@ -147,8 +221,13 @@ class Scanner:
 
     def _start_math(self, local: str, attributes: dict[str, str], line: int) -> None:
         parent = self._stack[-1] if self._stack else None
+        if local in ("annotation", "annotation-xml"):
+            self._ignored += 1
+            return
         if parent is not None:
             parent.children += 1
+            if wrong := _misplaced(local, parent):
+                self._tell("invalid-math", f"the formula is invalid: {wrong}", _MATHML_HINT, line)
             if parent.local == "apply" and parent.children == 1:
                 parent.head = attributes.get("definitionURL", "") if local == "csymbol" else local
                 self._calls += local == "ci"
@@ -162,6 +241,9 @@ class Scanner:
                 self.call_depth = max(self.call_depth, self._calls)
             if local == "sep" and parent.number is not None:
                 parent.number.append("")
+        if attributes.get("base", "10").strip() != "10":
+            base = shown(attributes["base"])
+            self._tell("invalid-number", f"the base of a number is {base!r}", "Write it as a decimal number.", line)
         self._stack.append(_Frame(local, attributes.get("type", "real")))
 
     def _end_math(self, frame: _Frame, line: int) -> None:
@@ -170,6 +252,8 @@ class Scanner:
         if frame.head == "ci":
             self._calls -= 1
         self._count(frame.local, frame.children - (frame.local == "apply"), line)
+        if wrong := _incomplete(frame):
+            self._tell("invalid-math", f"the formula is invalid: {wrong}", _MATHML_HINT, line)
         takes = _ARITIES.get(frame.head)
         if takes and frame.children != takes + 1:
             what = frame.head.rpartition("/")[2]
@@ -214,6 +298,41 @@ class Scanner:
             self._tell("invalid-number", f"the number {written!r} of type {kind!r} in the formula {reason}", hint, line)
 
 
+def _misplaced(local: str, parent: _Frame) -> str | None:
+    """What is wrong with an element of MathML that has just been counted as a child of `parent`."""
+    holder = parent.local
+    if holder not in _HOLDERS and not (holder == "cn" and local == "sep"):
+        return f"{shown(local)!r} is within {shown(holder)!r}, which in SBML holds no elements"
+    if holder == "apply" and parent.children == 1:
+        return "the operation of an 'apply' is an 'apply'" if local == "apply" else None
+    if local in _QUALIFIED:
+        parent.qualified = True
+        if holder != "apply" or parent.head != _QUALIFIED[local] or parent.children != 2:
+            return f"{local!r} is not the first element after a {_QUALIFIED[local]!r}"
+    if local == "bvar" and holder != "lambda":
+        return f"'bvar' is within {holder!r}, expected a 'lambda'"
+    if local == "otherwise":
+        if parent.qualified:
+            return "a 'piecewise' has more than one 'otherwise'"
+        parent.qualified = True
+    return None
+
+
+def _incomplete(frame: _Frame) -> str | None:
+    """What is wrong with an element of MathML that has ended."""
+    if frame.local == "apply" and not frame.children:
+        return "an 'apply' has no operation"
+    if frame.local in ("math", *_QUALIFIED) and frame.children != 1:
+        return f"{frame.local!r} holds {frame.children} elements, expected one"
+    if frame.local == "apply" and frame.head in _QUALIFIED.values():
+        operands = frame.children - 1 - frame.qualified
+        return None if operands == 1 else f"{frame.head!r} has {operands} operands, expected one"
+    return None
+
+
+_MATHML_HINT: Final = "See SBML Level 3 Version 2 Core, section 3.4, for the MathML that formulas may have."
+
+
 def _foreign(namespace: str, local: str, element: str | None, line: int) -> Issue:
     return Issue(
         severity=Severity.WARNING,
@@ -243,13 +362,15 @@ class _Frame:
         children: how many elements it holds so far.
         head: of an ``apply``, the name of the operation, the URL of a csymbol.
         number: of a ``cn``, its text, in parts.
+        qualified: whether it has had its ``degree``, ``logbase`` or ``otherwise``.
     """
 
-    __slots__ = ("children", "head", "kind", "local", "number")
+    __slots__ = ("children", "head", "kind", "local", "number", "qualified")
 
     def __init__(self, local: str, kind: str) -> None:
         self.local = local
         self.kind = kind
         self.children = 0
         self.head = ""
+        self.qualified = False
         self.number: list[str] | None = [""] if local == "cn" else None

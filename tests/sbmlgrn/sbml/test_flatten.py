@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sbmlgrn.network import Network, Parameter
-from sbmlgrn.sbml import NotInPlaceError, flattened, load, read, write
+from sbmlgrn.sbml import NotInPlaceError, Severity, flattened, load, read, write
 
 COMP = 'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true"'
 CORE = 'xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"'
@@ -39,6 +39,49 @@ def test_it_is_written_as_it_was_until_it_is_changed(composed: Network) -> None:
         write(changed)
     flat = load(write(flattened(changed)))
     assert {p.id: p.value for p in flat.parameters} == {"A__k": 3.0, "B__k": 4.5}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "part"),
+    [
+        ('value="3"', 'value="3,5"', "'3,5', which is no number"),
+        ('id="k"', 'id="k" zoo="1"', "Parameter"),
+        ("</model>", "<listOfZoos/></model>", "undefined elements"),
+        (
+            "<model ",
+            '<model xmlns:q="http://www.sbml.org/sbml/level3/version1/qual/version1" q:a="1" ',
+            "'qual' occurs",
+        ),
+        ("</listOfParameters>", '<parameter id="k" value="9" constant="true"/></listOfParameters>', "'A__k' conflicts"),
+        (
+            "</model>",
+            '<listOfInitialAssignments><initialAssignment symbol="k"><math xmlns="http://www.w3.org/1998/Math/MathML">'
+            "<ci>j</ci></math></initialAssignment></listOfInitialAssignments></model>",
+            "'j' that is not the id",
+        ),
+        (
+            "</model>",
+            '<listOfInitialAssignments><initialAssignment symbol="k"><math xmlns="http://www.w3.org/1998/Math/MathML"/>'
+            "</initialAssignment></listOfInitialAssignments></model>",
+            "'math' holds 0 elements",
+        ),
+    ],
+)
+def test_a_wrong_document_of_an_external_model_is_refused(tmp_path: Path, before: str, after: str, part: str) -> None:
+    (tmp_path / "outer.xml").write_text(OUTER)
+    (tmp_path / "inner.xml").write_text(INNER.replace(before, after))
+    result = read(tmp_path / "outer.xml")
+    assert result.network is None
+    assert any(i.severity is Severity.ERROR and part in i.message for i in result.issues), result.issues
+
+
+def test_what_is_odd_in_a_document_of_an_external_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "outer.xml").write_text(OUTER.replace("comp:source", f'comp:md5="{"0" * 32}" comp:source'))
+    (tmp_path / "inner.xml").write_text(INNER.replace("</model>", '<x xmlns="http://x.org"/></model>'))
+    result = read(tmp_path / "outer.xml")
+    assert result.network is not None
+    assert [i.code for i in result.issues] == ["foreign-element", "external-changed"]
+    assert all("in the document 'inner.xml' of an external model" in i.message for i in result.issues)
 
 
 def local(inside: str, definitions: str) -> str:

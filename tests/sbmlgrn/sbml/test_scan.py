@@ -40,6 +40,21 @@ FUNCTION = (
         ('<cn type="e-notation">2<sep/>1.5</cn>', "invalid-number", ["the part '1.5'", "is no integer"]),
         ('<cn type="e-notation">2<sep/>999</cn>', "invalid-number", ["larger than any double"]),
         ('<cn type="complex-polar">1<sep/>2</cn>', "invalid-number", ["'complex-polar'", "expected one of real"]),
+        ('<cn base="16">10</cn>', "invalid-number", ["base", "'16'"]),
+        ("<apply/>", "invalid-math", ["'apply' has no operation"]),
+        ("<apply><apply><plus/><ci>p</ci></apply><ci>p</ci></apply>", "invalid-math", ["operation", "is an 'apply'"]),
+        ("<pi><ci>p</ci></pi>", "invalid-math", ["'ci' is within 'pi'"]),
+        ("<ci>p<ci>p</ci></ci>", "invalid-math", ["'ci' is within 'ci'"]),
+        ("<apply><log/><cn>2</cn><ci>p</ci></apply>", "invalid-math", ["'log' has 2 operands"]),
+        ("<apply><root/><ci>p</ci><degree><cn>3</cn></degree></apply>", "invalid-math", ["'degree' is not the first"]),
+        ("<apply><root/><degree/><ci>p</ci></apply>", "invalid-math", ["'degree' holds 0 elements"]),
+        ("<apply><plus/><degree><cn>2</cn></degree><ci>p</ci></apply>", "invalid-math", ["after a 'root'"]),
+        ("<apply><max/><bvar><ci>p</ci></bvar><ci>p</ci></apply>", "invalid-math", ["'bvar' is within 'apply'"]),
+        (
+            f"<piecewise>{'<otherwise><ci>p</ci></otherwise>' * 2}</piecewise>",
+            "invalid-math",
+            ["more than one 'otherwise'"],
+        ),
         (f"<apply>{RATE}</apply>", "wrong-operands", ["rateOf has 0 operands", "expected 1"]),
         (f"<apply><plus/>{'<ci>p</ci>' * 5_001}</apply>", "formula-too-long", ["5,001", "at most 5,000"]),
         (f"{'<apply><ci>f</ci>' * 101}<ci>p</ci>{'</apply>' * 101}", "nesting-too-deep", ["deeper than 100"]),
@@ -136,3 +151,51 @@ def test_compressed_documents_are_refused_as_such(mark: bytes, what: str) -> Non
 def test_utf_16_needs_no_byte_order_mark() -> None:
     text = L3.format("<ci>p</ci>").replace('"1.0"', '"1.0" encoding="UTF-16"')
     assert load(text.encode("utf-16-le")) == load(text.encode("utf-16-be")) == load(L3.format("<ci>p</ci>"))
+
+
+def test_formulas_annotated_in_mathml_are_read() -> None:
+    other = '<annotation-xml encoding="MathML-Presentation"><mrow><mi>p</mi><mo/></mrow></annotation-xml>'
+    result = read(L3.format(f"<semantics><ci>p</ci>{other}</semantics>"))
+    assert result.network is not None and not result.issues
+    (rule,) = result.network.rules
+    assert str(rule.math) == "p"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ("<listOfRules>", "<listOfRules>k = 3", "'listOfRules'"),
+        ("<ci>p</ci>", "<pi>3</pi>", "'pi'"),
+        ("</model>", "<![CDATA[k = 3]]></model>", "'model'"),
+    ],
+)
+def test_text_where_there_is_none_is_told(before: str, after: str, where: str) -> None:
+    (issue,) = read(L3.format("<ci>p</ci>").replace(before, after)).issues
+    assert (issue.severity, issue.code) == (Severity.WARNING, "foreign-text") and where in issue.message
+
+
+PACKAGE = 'xmlns:foo="http://www.sbml.org/sbml/level3/version1/foo/version1"'
+
+
+@pytest.mark.parametrize(
+    ("declared", "inside", "expected"),
+    [
+        ('foo:required="true"', "", ("error", "sbml-99107")),
+        ('foo:required="1"', "", ("error", "unsupported-package-foo")),
+        ('foo:required=" 1 "', "", ("error", "unsupported-package-foo")),
+        ('foo:required="0"', "<foo:bar/>", ("warning", "sbml-99108")),
+        ("", "<foo:bar/>", ("error", "package-not-declared")),
+    ],
+)
+def test_packages_that_nobody_knows(declared: str, inside: str, expected: tuple[str, str]) -> None:
+    text = L3.format("<ci>p</ci>").replace("level=", f"{PACKAGE} {declared} level=", 1)
+    result = read(text.replace("</model>", f"{inside}</model>"))
+    assert (result.network is None) == (expected[0] == "error")
+    assert expected in [(i.severity, i.code) for i in result.issues]
+
+
+def test_a_package_that_only_a_part_of_the_document_declares_is_not_passed_over() -> None:
+    comp = 'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1"'
+    submodel = f'<comp:listOfSubmodels {comp}><comp:submodel comp:id="A" comp:modelRef="B"/></comp:listOfSubmodels>'
+    result = read(L3.format("<ci>p</ci>").replace("</model>", f"{submodel}</model>"))
+    assert result.network is None and [i.code for i in result.issues] == ["package-not-declared"]
