@@ -77,17 +77,17 @@ def issue_text(issue: Any) -> Text:
 
 def issue_table(issues: Sequence[Any]) -> Table:
     """Findings as a table, each with how much it matters: all errors, and the first of each kind of the others."""
-    counts = Counter(issue.code for issue in issues)
+    others = Counter(issue.code for issue in issues if issue.severity.value != "error")
     seen = Counter[str]()
     rows = table("severity", "finding")
     for issue in issues:
-        seen[issue.code] += 1
         severity = issue.severity.value
+        seen[issue.code] += severity != "error"
         text = None
         if severity == "error" or seen[issue.code] <= _OF_A_KIND:
             text = issue_text(issue)
-        elif seen[issue.code] == counts[issue.code]:
-            more = counts[issue.code] - _OF_A_KIND
+        elif seen[issue.code] == others[issue.code]:
+            more = others[issue.code] - _OF_A_KIND
             text = Text(f"… and {more} more of this kind: --json lists all [{issue.code}]", style="dim")
         if text is not None:
             rows.add_row(f"[{SEVERITIES[severity]}]{severity}[/]", text)

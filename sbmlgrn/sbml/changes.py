@@ -25,6 +25,7 @@ from sbmlgrn.network import (
     UnitDefinition,
     diff,
 )
+from sbmlgrn.sbml.attributes import camel
 from sbmlgrn.sbml.equivalence import formulas, functions_of, same_math
 from sbmlgrn.sbml.fbc import FIELDS
 from sbmlgrn.sbml.issue import Issue, Severity
@@ -117,7 +118,9 @@ class _Comparison:
         elif new is None:
             yield self._issue("lost-element", name, f"{kind} {name!r} is lost", Severity.ERROR)
         else:
-            yield self._issue("changed", name, f"{name!r} was {kind}, and is now {type(new).__name__}", Severity.ERROR)
+            yield self._issue(
+                "changed", name, f"{name!r} changes from a {kind} to a {type(new).__name__}", Severity.ERROR
+            )
 
     def _evaluated(self, old: InitialAssignment) -> Iterator[Issue]:
         target = self.after.by_id.get(old.symbol)
@@ -156,7 +159,7 @@ class _Comparison:
 
     def _attribute(self, change: Change) -> Iterator[Issue]:
         name, attribute, old, new = change.element, str(change.attribute), change.before, change.after
-        told = f"{attribute} of {name!r} was {_short(old)}, and is now {_short(new)}"
+        told = f"{camel(attribute)} of {name!r} changes from {_short(old)} to {_short(new)}"
         element = self.before.by_id.get(name)
         if attribute in _OF_FLUXES:
             if new is not None:  # else the inventory shows that the package is lost
@@ -244,7 +247,7 @@ class _Comparison:
         yield self._issue(
             "changed-attribute",
             old.id,
-            f"the initial value of {old.id!r} was {_initial(old)}, and is now {_initial(new)}",
+            f"the initial value of {old.id!r} changes from {_initial(old)} to {_initial(new)}",
             Severity.ERROR,
         )
 
@@ -252,7 +255,7 @@ class _Comparison:
         old: tuple[SpeciesReference, ...] = change.before  # type: ignore[assignment]
         new: tuple[SpeciesReference, ...] = change.after  # type: ignore[assignment]
         if [r.species for r in old] != [r.species for r in new]:
-            told = f"{change.attribute} of {change.element!r} were {_short(old)}, and are now {_short(new)}"
+            told = f"the {change.attribute} of {change.element!r} change from {_short(old)} to {_short(new)}"
             yield self._issue("changed-attribute", change.element, told, Severity.ERROR)
             return
         for a, b in zip(old, new, strict=True):
@@ -270,7 +273,7 @@ class _Comparison:
                 yield self._issue(
                     "changed-attribute",
                     reaction,
-                    f"{where} was {_short(first)}, and is now {_short(last)}",
+                    f"{where} changes from {_short(first)} to {_short(last)}",
                     Severity.ERROR,
                 )
                 return
@@ -294,7 +297,7 @@ class _Comparison:
 
     def _issue(self, code: str, element_id: str, message: str, severity: Severity = Severity.WARNING) -> Issue:
         hints = {
-            Severity.ERROR: f"{self.target} would be another model; remove this first, or keep the format.",
+            Severity.ERROR: f"It would be another model as {self.target}: remove this first, or keep the format.",
             Severity.WARNING: f"{self.target} has no place for it; simulations stay the same.",
             Severity.INFO: "The model means the same.",
         }
@@ -329,7 +332,7 @@ def _close(a: float, b: float) -> bool:
 
 
 def _short(value: object) -> str:
-    text = "unset" if value is None else str(value)
+    text = "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, tuple):
         text = ", ".join(str(getattr(item, "species", item)) for item in value) or "none"
     return text if len(text) <= 120 else f"{text[:117]}…"

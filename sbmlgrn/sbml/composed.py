@@ -80,7 +80,10 @@ def _referred(root: Any, model: Any, reference: Any) -> tuple[Any, Any]:
     port = reference.get(f"{_COMP}portRef")
     if port is not None:
         ports = model.iterfind(f"{_COMP}listOfPorts/{_COMP}port")
-        return _referred(root, model, next(p for p in ports if p.get(f"{_COMP}id") == port))
+        found = next((p for p in ports if p.get(f"{_COMP}id") == port), None)
+        if found is None:
+            raise NotInPlaceError(f"the document refers to a port {port!r} that it does not have")
+        return _referred(root, model, found)
     nested = reference.find(f"{_COMP}sBaseRef")
     name = reference.get(f"{_COMP}idRef")
     if nested is not None:

@@ -42,6 +42,10 @@ class Model(nn.Module):
         self._functions: dict[object, VectorFunction] = {}
         self._look_back: set[object] = set()
 
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy or a pickle takes along: all but what is compiled, which is made again when it is asked for."""
+        return {**self.__dict__, "_functions": {}, "_look_back": set()}
+
     def rhs(self, t: Tensor | float, y: Tensor, p: Tensor) -> Tensor:
         """dy/dt ``[..., state]`` at time `t` ``[...]``, state `y` ``[..., state]`` and `p` ``[..., parameter]``."""
         return self._evaluate("rhs", self.system.rhs, t, y, p)

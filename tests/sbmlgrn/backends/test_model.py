@@ -1,3 +1,7 @@
+import pickle
+from collections.abc import Callable
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -49,6 +53,18 @@ def test_wrong_parameters_are_named(model: sg.Model) -> None:
         model.parameter_vector({"k": torch.ones(2), "S": torch.ones(3)})
     with pytest.raises(ValueError, match=r"'k' has shape \(1, 1\)"):
         model.parameter_vector({"k": torch.ones(1, 1)})
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_used_model_can_be_copied(model: sg.Model, copied: Callable[[sg.Model], sg.Model]) -> None:
+    times = [0.0, 1.0, 2.0]
+    solution = sg.simulate(model, times, {"k": torch.tensor([0.5, 1.5])}, method="dopri5")
+    other = copied(model)
+    assert other.state_ids == model.state_ids
+    again = sg.simulate(other, times, {"k": torch.tensor([0.5, 1.5])}, method="dopri5")
+    assert torch.equal(again.states, solution.states)
+    other.parameters_default.fill_(1.0)
+    assert model.parameters_default.tolist() == [2.0, 3.0, 0.0, 0.5]
 
 
 def test_single_precision(model: sg.Model) -> None:

@@ -205,7 +205,7 @@ def test_convert_lists_what_is_lost(elowitz: Path, tmp_path: Path) -> None:
     lost = {(issue["code"], issue["element_id"]) for issue in told["issues"]}
     assert ("lost-in-formula", "transcription_cI") in lost and ("convert-changed-units", "model") in lost
     printed = run("convert", elowitz, target, "--level-version", "2.4").stdout
-    assert "time_units of 'model' was dimensionless" in printed and "(SBML L2V4)" in printed
+    assert "timeUnits of 'model' changes from dimensionless" in printed and "(SBML L2V4)" in printed
 
 
 def test_convert_writes_nothing_that_means_something_else(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def errors(network: Network, *target: int) -> list[Issue]:
 def test_another_model_is_refused_naming_the_element() -> None:
     fast = changed(("version2/core", "version1/core"), ('version="2"', 'version="1"'),
                    ('reversible="false"', 'reversible="false" fast="true"'))  # fmt: skip
-    assert any(i.element_id == "R" and "fast of 'R' was True" in i.message for i in errors(fast))
+    assert any(i.element_id == "R" and "fast of 'R' changes from true to false" in i.message for i in errors(fast))
     assert any("'R' is a fast reaction" in i.message for i in errors(fast, 3, 2))
     rule = (
         f"<assignmentRule variable='k'><math {MATH}><apply><max/><ci>S</ci><cn>1</cn></apply></math></assignmentRule>"
@@ -152,6 +152,20 @@ def test_numbers_with_an_exponent_keep_their_digits(target: tuple[int, int] | st
 
 def numbers_in(network: Network) -> set[object]:
     return {node.value for node in postorder(formulas(network)) if node.op == "constant"}
+
+
+def test_elements_and_text_that_are_no_sbml_are_listed_when_they_are_lost() -> None:
+    network = changed(("</model>", '<x:y xmlns:x="http://example.org/x" z="1"/>k = 3</model>'))
+    assert not {"lost-foreign", "lost-text"} & {code for code, _ in told(convert(network, 3, 2).issues)}
+    messages = {i.code: i.message for i in convert(network, 3, 1).issues}
+    assert "'http://example.org/x'" in messages["lost-foreign"] and "'k = 3'" in messages["lost-text"]
+
+
+def test_a_refusal_says_what_would_change_in_the_words_of_sbml() -> None:
+    network = changed(('hasOnlySubstanceUnits="false"', 'hasOnlySubstanceUnits="true"'))
+    (issue,) = (i for i in errors(network, 1, 2) if i.element_id == "S")
+    assert issue.message == "hasOnlySubstanceUnits of 'S' changes from true to false"
+    assert "another model as SBML Level 1 Version 2" in issue.hint
 
 
 def test_infinity_is_no_other_number() -> None:

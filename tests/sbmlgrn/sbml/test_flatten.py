@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sbmlgrn.network import Network, Parameter
 from sbmlgrn.sbml import NotInPlaceError, Severity, flattened, load, read, write
+from sbmlgrn.sbml.composed import finder
 
 COMP = 'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true"'
 CORE = 'xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"'
@@ -207,3 +209,11 @@ def test_models_within_themselves_are_refused(tmp_path: Path, circle: tuple[str,
     result = read(tmp_path / "outer.xml")
     assert result.network is None and result.issues
     assert all(issue.message for issue in result.issues)
+
+
+def test_a_port_that_is_not_there_has_no_place() -> None:
+    replaced = '<parameter id="p" constant="true"><comp:replacedBy comp:submodelRef="A" comp:portRef="q"/></parameter>'
+    text = local(f"<listOfParameters>{replaced}</listOfParameters>{submodels('A=D')}", definition("D", "3"))
+    find = finder(etree.fromstring(text.encode()))
+    with pytest.raises(NotInPlaceError, match="a port 'q' that it does not have"):
+        find("p")
