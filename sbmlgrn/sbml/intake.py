@@ -43,6 +43,11 @@ _PUBLISHED: Final = {
 }
 """Namespaces of SBML, with the Level and the Versions of each."""
 
+_LEVEL_1: Final = "http://www.sbml.org/sbml/level1 "
+_KEYS: Final = ("id", "variable", "symbol", "species")
+_KEYS_OF_LEVEL_1: Final = ("name", "species", "specie", "compartment")
+"""Attributes that tell which element it is, or to which it belongs."""
+
 
 class RefusedError(Exception):
     """The source cannot become a document; `issue` says why."""
@@ -60,7 +65,7 @@ class Document:
         text: the document; an XML declaration names UTF-8.
         folder: where the document lies, if it was read from a file.
         lines: lines at which elements with an identifier start, ascending.
-        ids: the identifiers (``id``, ``variable``, ``symbol`` or ``species``) of those elements.
+        ids: the identifiers of those elements (``id``, ``variable``, ``symbol`` or ``species``; ``name`` in Level 1).
         scanner: what was found on the way through the document.
         issues: what was lost where `text` was made of Antimony.
     """
@@ -188,11 +193,13 @@ def _inspect(text: str, folder: Path | None) -> Document:
     document = Document(text, folder)
     scanner = document.scanner
     depth = 0
+    keys = _KEYS
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, keys
         if depth == 0:
             _require_sbml(name, attributes)
+            keys = _KEYS_OF_LEVEL_1 if name.startswith(_LEVEL_1) else _KEYS
         depth += 1
         if depth > MAX_DEPTH:
             raise RefusedError(
@@ -201,7 +208,7 @@ def _inspect(text: str, folder: Path | None) -> Document:
                 "Split the formula, e.g. with assignment rules.",
                 parser.CurrentLineNumber,
             )
-        for key in ("id", "variable", "symbol", "species"):
+        for key in keys:
             if key in attributes:
                 document.lines.append(parser.CurrentLineNumber)
                 document.ids.append(attributes[key])

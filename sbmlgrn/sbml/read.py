@@ -38,7 +38,7 @@ from sbmlgrn.sbml.fbc import fields_of_reaction, fields_of_species, flux_balance
 from sbmlgrn.sbml.flatten import FlatteningError, flatten, is_composed, locate
 from sbmlgrn.sbml.functions import check_functions
 from sbmlgrn.sbml.intake import Document, RefusedError, take
-from sbmlgrn.sbml.issue import Issue, SBMLError, Severity
+from sbmlgrn.sbml.issue import Issue, SBMLError, Severity, shown
 from sbmlgrn.sbml.mathml import UnsupportedMathError, from_ast
 from sbmlgrn.sbml.scan import UNSUPPORTED
 
@@ -297,6 +297,17 @@ class _Reader:
     ) -> Expr | None:
         tree = ast if ast is not None else holder.getMath()
         if tree is None:
+            if self.level == 1 and holder.isSetFormula():
+                self.issues.append(
+                    Issue(
+                        severity=Severity.ERROR,
+                        code="invalid-formula",
+                        message=f"{shown(holder.getFormula())!r} is no formula of Level 1",
+                        hint="Correct its syntax: infix notation with + - * / ^, parentheses and functions.",
+                        element_id=element_id,
+                        line=holder.getLine() or None,
+                    )
+                )
             return None
         try:
             return from_ast(tree, rename)

@@ -21,6 +21,9 @@ MAX_CALL_DEPTH: Final = 100
 """Deepest nesting of calls of the model's functions; libSBML's time grows with its third power."""
 
 _REAL: Final = re.compile(r"\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|-?INF|NaN)\s*", re.ASCII)
+_LITERAL: Final = re.compile(r"(?<![\w.])(?:\d|\.\d)[\w.]*(?:(?<=[eE])[+-][\w.]*)?", re.ASCII)
+"""What begins like a number in a formula in infix notation."""
+
 _INTEGER: Final = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _INT32: Final = 2**31 - 1
 
@@ -217,7 +220,22 @@ class Scanner:
                     line,
                 )
         if "formula" in attributes:
-            self._count("formula", operations(attributes["formula"]), line)
+            self._check_formula(attributes["formula"], line)
+
+    def _check_formula(self, formula: str, line: int) -> None:
+        """Checks a formula of Level 1."""
+        self._count("formula", operations(formula), line)
+        for literal in _LITERAL.findall(formula):
+            wrong = fault(literal, "real")
+            if wrong is None and literal.isdecimal() and float(literal) >= 2.0**63:
+                wrong = "does not fit into 64 bits"
+            if wrong:
+                self._tell(
+                    "invalid-number",
+                    f"the number {shown(literal)!r} in the formula {wrong}",
+                    "Write it as a real number such as 1.5 or 2e-3.",
+                    line,
+                )
 
     def _start_math(self, local: str, attributes: dict[str, str], line: int) -> None:
         parent = self._stack[-1] if self._stack else None

@@ -174,6 +174,36 @@ def test_text_where_there_is_none_is_told(before: str, after: str, where: str) -
     assert (issue.severity, issue.code) == (Severity.WARNING, "foreign-text") and where in issue.message
 
 
+@pytest.mark.parametrize(
+    ("formula", "code", "part"),
+    [
+        ("c c", "invalid-formula", "'c c' is no formula"),
+        ("2 * c)", "invalid-formula", "'2 * c)'"),
+        (" ", "invalid-formula", "' '"),
+        ("2c", "invalid-number", "'2c'"),
+        ("c * 1e", "invalid-number", "'1e'"),
+        ("1e+ * c", "invalid-number", "'1e+'"),
+        ("1e400 * c", "invalid-number", "larger than any double"),
+        ("99999999999999999999 * c", "invalid-number", "64 bits"),
+        ("1.2.3", "invalid-number", "'1.2.3'"),
+    ],
+)
+def test_formulas_of_level_1_that_libsbml_reads_as_another_or_as_none(formula: str, code: str, part: str) -> None:
+    result = read(L1.format(formula))
+    assert result.network is None
+    (issue,) = result.issues
+    assert (issue.severity, issue.code, issue.element_id) == (Severity.ERROR, code, "x") and part in issue.message
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [("3000000000 * c", "3000000000 * c"), ("1.e2*c", "100 * c"), ("x1e5-1", "x1e5 - 1"), (".5E-1", "0.05")],
+)
+def test_formulas_of_level_1_that_are_right(formula: str, expected: str) -> None:
+    (rule,) = load(L1.replace('name="x"/', 'name="x"/><parameter name="x1e5" value="1"/').format(formula)).rules
+    assert str(rule.math) == expected
+
+
 PACKAGE = 'xmlns:foo="http://www.sbml.org/sbml/level3/version1/foo/version1"'
 
 
