@@ -164,7 +164,7 @@ class Editor:
         new = build(after, self.namespace)
         fbc.add_fields(new, after, self.fbc)
         if old is not None:
-            _replace(old, new)
+            self._renew(old, new)
         elif isinstance(after, LocalParameter):
             law = self._child(self.find(name.partition(".")[0]), "kineticLaw", _PARTS_OF_REACTION)
             tag = LOCAL_LIST[self.level == 2]
@@ -172,6 +172,16 @@ class Editor:
         else:
             collection = next(c for c in LISTS if belongs(after, c))
             self._child(self.model, LISTS[collection], _ORDER).append(new)
+
+    def _renew(self, old: Any, new: Any) -> None:
+        """Puts `new` in the place of `old`, with the notes and annotations of that."""
+        self.only_attributes = False
+        for attribute in ("metaid", "sboTerm", "name"):
+            if attribute in old.attrib and attribute not in new.attrib:
+                new.set(attribute, old.get(attribute))
+        for i, child in enumerate(e for e in list(old) if _local_name(e) in ("notes", "annotation")):
+            new.insert(i, child)
+        _replace(old, new)
 
     def _child(self, parent: Any, tag: str, order: Sequence[str]) -> Any:
         """The child `tag` of `parent`, made if need be at its place in `order`."""
@@ -261,8 +271,7 @@ class Editor:
             if f.name == "math":
                 self._replace_math(element, None if value is None else to_mathml(value))
             elif f.name == "stoichiometry_math":
-                _replace(element, build(after, self.namespace))
-                self.only_attributes = False
+                self._renew(element, build(after, self.namespace))
                 return
             elif f.name in VALUES:
                 self._edit_number(element, getattr(after, "id", None) or getattr(after, "species", ""), f.name, value)

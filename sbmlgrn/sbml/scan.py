@@ -327,8 +327,14 @@ def _misplaced(local: str, parent: _Frame) -> str | None:
         parent.qualified = True
         if holder != "apply" or parent.head != _QUALIFIED[local] or parent.children != 2:
             return f"{local!r} is not the first element after a {_QUALIFIED[local]!r}"
-    if local == "bvar" and holder != "lambda":
-        return f"'bvar' is within {holder!r}, expected a 'lambda'"
+    if holder == "bvar" and (local != "ci" or parent.children > 1):
+        return "a 'bvar' holds more or something else than one 'ci'"
+    if local == "bvar" and (holder != "lambda" or parent.qualified):
+        return "a 'bvar' is not at the beginning of a 'lambda'"
+    if holder == "lambda" and local != "bvar":
+        if parent.qualified:
+            return "a 'lambda' has more than one formula"
+        parent.qualified = True
     if local == "otherwise":
         if parent.qualified:
             return "a 'piecewise' has more than one 'otherwise'"
@@ -380,7 +386,7 @@ class _Frame:
         children: how many elements it holds so far.
         head: of an ``apply``, the name of the operation, the URL of a csymbol.
         number: of a ``cn``, its text, in parts.
-        qualified: whether it has had its ``degree``, ``logbase`` or ``otherwise``.
+        qualified: whether it has had its ``degree``, ``logbase`` or ``otherwise``, or as a ``lambda`` its formula.
     """
 
     __slots__ = ("children", "head", "kind", "local", "number", "qualified")

@@ -49,7 +49,7 @@ FUNCTION = (
         ("<apply><root/><ci>p</ci><degree><cn>3</cn></degree></apply>", "invalid-math", ["'degree' is not the first"]),
         ("<apply><root/><degree/><ci>p</ci></apply>", "invalid-math", ["'degree' holds 0 elements"]),
         ("<apply><plus/><degree><cn>2</cn></degree><ci>p</ci></apply>", "invalid-math", ["after a 'root'"]),
-        ("<apply><max/><bvar><ci>p</ci></bvar><ci>p</ci></apply>", "invalid-math", ["'bvar' is within 'apply'"]),
+        ("<apply><max/><bvar><ci>p</ci></bvar><ci>p</ci></apply>", "invalid-math", ["'bvar' is not at the beginning"]),
         (
             f"<piecewise>{'<otherwise><ci>p</ci></otherwise>' * 2}</piecewise>",
             "invalid-math",
@@ -151,6 +151,22 @@ def test_compressed_documents_are_refused_as_such(mark: bytes, what: str) -> Non
 def test_utf_16_needs_no_byte_order_mark() -> None:
     text = L3.format("<ci>p</ci>").replace('"1.0"', '"1.0" encoding="UTF-16"')
     assert load(text.encode("utf-16-le")) == load(text.encode("utf-16-be")) == load(L3.format("<ci>p</ci>"))
+
+
+@pytest.mark.parametrize(
+    ("inside", "part"),
+    [
+        ("<bvar><ci>a</ci></bvar><ci>b</ci><ci>a</ci>", "more than one formula"),
+        ("<bvar><ci>a</ci><ci>b</ci></bvar><ci>a</ci>", "'bvar' holds more"),
+        ("<bvar><cn>1</cn></bvar><ci>a</ci>", "'bvar' holds more"),
+        ("<ci>a</ci><bvar><ci>a</ci></bvar>", "not at the beginning"),
+    ],
+)
+def test_functions_that_libsbml_reads_as_others(inside: str, part: str) -> None:
+    function = FUNCTION.replace("<bvar><ci>a</ci></bvar><ci>a</ci>", inside)
+    (issue,) = read(L3.format("<ci>p</ci>").replace("<listOfParameters>", f"{function}<listOfParameters>")).issues
+    assert (issue.severity, issue.code, issue.element_id) == (Severity.ERROR, "invalid-math", "f")
+    assert part in issue.message
 
 
 def test_formulas_annotated_in_mathml_are_read() -> None:
