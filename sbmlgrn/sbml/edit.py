@@ -74,6 +74,8 @@ class Editor:
         self.find = find or self._find
         self.attributes: list[tuple[Any, str, str | None]] = []
         self.only_attributes = True
+        self._built: set[str] = set()
+        """Elements that are new, with all that is in them."""
 
     def _tag(self, name: str) -> str:
         return f"{{{self.namespace}}}{name}"
@@ -156,12 +158,15 @@ class Editor:
         self._set(self.model, xml, value)
 
     def _exchange(self, name: str, before: Item | None, after: Item | None) -> None:
+        if isinstance(after, LocalParameter) and name.partition(".")[0] in self._built:
+            return
         self.only_attributes = False
         old = None if before is None else self.find(name)
         if after is None:
             _drop(old)
             return
         new = build(after, self.namespace)
+        self._built.add(name)
         fbc.add_fields(new, after, self.fbc)
         if old is not None:
             self._renew(old, new)

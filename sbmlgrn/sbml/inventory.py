@@ -172,7 +172,8 @@ def _entries(root: Any) -> Iterator[tuple[str, _Entry]]:
             elif inner == "annotation":
                 entry.annotation = _content(child, f"#{element.get('metaid')}")
             elif inner:
-                known = next((v for k in _KEYS.get(inner, ("name",) if old else ("id",)) if (v := child.get(k))), "")
+                keys = _KEYS.get(inner, ("name",) if old else ("id",))
+                known = "" if inner == "model" else next((v for k in keys if (v := child.get(k))), "")
                 place = f"{path}/{inner}:{known}"
                 stack.append((child, f"{place}#{counts[place]}", label or owner))
                 counts[place] += 1

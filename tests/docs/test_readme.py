@@ -13,20 +13,25 @@ from typer.testing import CliRunner
 
 from sbmlgrn.cli import app
 
+from ..sbmlgrn.suite.tiny import fluxes
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+EXAMPLES = sorted(re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL), key=lambda e: "flux" in e)
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "architecture.md")
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def run(example: str, folder: Path) -> str:
+    """What an example prints."""
+    done = subprocess.run([sys.executable, "-c", example], cwd=folder, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(3))
 def test_examples_run(number: int, tmp_path: Path) -> None:
     (tmp_path / "models").symlink_to(ROOT / "models")
-    done = subprocess.run(
-        [sys.executable, "-c", EXAMPLES[number]], cwd=tmp_path, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    assert run(EXAMPLES[number], tmp_path)
     (written,) = tmp_path.glob("*.xml")
     before, after = (
         libsbml.readSBMLFromFile(str(path)).getModel().getParameter("alpha").getValue()
@@ -35,10 +40,15 @@ def test_examples_run(number: int, tmp_path: Path) -> None:
     assert before != after
 
 
-def test_there_are_examples_of_library_design_and_service() -> None:
-    assert [
-        name in example for name, example in zip(("compile", "FrequencySpec", "Client"), EXAMPLES, strict=True)
-    ] == [True] * 3
+def test_the_example_of_fluxes_runs(tmp_path: Path) -> None:
+    (tmp_path / "e_coli_core.xml").write_text(fluxes(high=5).replace("R1", "R_PGI"))
+    printed = run(EXAMPLES[3], tmp_path)
+    assert printed.startswith("7.5 5.0\n") and "package 'fbc'" in printed
+
+
+def test_there_are_examples_of_library_design_service_and_fluxes() -> None:
+    names = ("compile", "FrequencySpec", "Client", "balance_fluxes")
+    assert [name in example for name, example in zip(names, EXAMPLES, strict=True)] == [True] * 4
 
 
 def test_the_commands_named_are_those_there_are() -> None:

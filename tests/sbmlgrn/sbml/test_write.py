@@ -28,6 +28,7 @@ from sbmlgrn.network import (
     diff,
 )
 from sbmlgrn.sbml import load, save, write
+from sbmlgrn.sbml.inventory import lost
 
 from ..expr.strategies import Pair, expressions
 from .test_read import L1, L2
@@ -113,6 +114,26 @@ def test_structural_changes_in_place(built: Network) -> None:
     text = write(changed)
     assert "<!-- mine -->" in text
     assert diff(changed, load(text)) == []
+
+
+def test_a_reaction_with_local_parameters_can_be_added(built: Network) -> None:
+    document = load(write(built.without("R")))
+    added = document.with_elements(*built.reactions)
+    assert diff(added, load(write(added))) == []
+
+
+def test_what_becomes_of_another_kind_keeps_its_notes() -> None:
+    math = '<math xmlns="http://www.w3.org/1998/Math/MathML"><ci>k</ci></math>'
+    text = (
+        '<?xml version="1.0"?><sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model>'
+        '<listOfParameters><parameter id="k" value="1" constant="true"/><parameter id="x" value="1" constant="false"/>'
+        '</listOfParameters><listOfRules><rateRule variable="x" metaid="_1" sboTerm="SBO:0000391"><notes>'
+        f'<p xmlns="http://www.w3.org/1999/xhtml">why</p></notes>{math}</rateRule></listOfRules></model></sbml>'
+    )
+    network = load(text)
+    written = write(replace(network, rules=(AssignmentRule(variable="x", math=symbol("k")),)))
+    assert load(written).rules == (AssignmentRule(variable="x", math=symbol("k")),)
+    assert lost(text, written, "it") == []
 
 
 def test_level_1_documents_take_values_only() -> None:
