@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sbmlgrn.sbml.digits import literals, restore
-from sbmlgrn.sbml.intake import RefusedError
+from sbmlgrn.sbml.intake import RefusedError, declared
 from sbmlgrn.sbml.issue import Issue, Severity
 from sbmlgrn.sbml.scan import MAX_OPERANDS, operations
 
@@ -76,7 +76,7 @@ def from_sbml(text: str) -> str:
     Raises:
         RefusedError: libAntimony cannot express the document, or does not survive it.
     """
-    answer = _translator.ask("antimony", text)
+    answer = _translator.ask("antimony", declared(text))
     if "error" in answer:
         raise RefusedError(
             "no-antimony", f"libAntimony cannot express the document: {answer['error']}", "Keep it as SBML."

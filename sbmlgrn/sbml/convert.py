@@ -18,7 +18,7 @@ from sbmlgrn.sbml.antimony import from_sbml, to_sbml
 from sbmlgrn.sbml.changes import changes
 from sbmlgrn.sbml.digits import restore, restore_antimony
 from sbmlgrn.sbml.equivalence import formulas, parts
-from sbmlgrn.sbml.intake import RefusedError
+from sbmlgrn.sbml.intake import RefusedError, declared
 from sbmlgrn.sbml.inventory import lost
 from sbmlgrn.sbml.issue import Issue, SBMLError, Severity
 from sbmlgrn.sbml.read import load_in
@@ -67,7 +67,7 @@ def convert(network: Network, level: int, version: int) -> Conversion:
     text = write(network)
     if (network.level, network.version) == (level, version) and network.source is not None:
         return Conversion(text, network, ())
-    document = libsbml.readSBMLFromString(text)
+    document = libsbml.readSBMLFromString(declared(text))
     document.getErrorLog().clearLog()
     options = libsbml.ConversionProperties(libsbml.SBMLNamespaces(level, version))
     for option, chosen in (("setLevelAndVersion", True), ("strict", False), ("addDefaultUnits", False)):

@@ -79,13 +79,18 @@ class Document:
 
     @property
     def declared_text(self) -> str:
-        """`text` with a complete XML declaration, which libSBML insists on; line numbers are the same."""
-        return '<?xml version="1.0" encoding="UTF-8"?>' + _ANY_DECLARATION.sub("", self.text, count=1)
+        """`text` with a complete XML declaration; see `declared`."""
+        return declared(self.text)
 
     def element_at(self, line: int) -> str | None:
         """Identifier of the last identified element that starts at or before `line`."""
         position = bisect.bisect_right(self.lines, line)
         return self.ids[position - 1] if position else None
+
+
+def declared(text: str) -> str:
+    """A document with a complete XML declaration, which libSBML insists on; line numbers are the same."""
+    return '<?xml version="1.0" encoding="UTF-8"?>' + _ANY_DECLARATION.sub("", text, count=1)
 
 
 def take(source: Path | str | bytes) -> Document:

@@ -26,7 +26,8 @@ def renames(before: Network, after: Network) -> dict[str, str]:
     taken: set[str] = set()
     for name in (n for n in old if "." in n and n not in new):
         reaction, _, local = name.partition(".")
-        candidates = [f"{reaction}_{local}", f"_{reaction}_{local}", local, f"{local}_", f"{reaction}_{local}_"]
+        full = f"{reaction}_{local}"
+        candidates = [full, f"_{full}", local, f"{local}_", f"{full}_", *(f"{full}{i}" for i in range(10))]
         named = next((c for c in candidates if c in new and c not in old and c not in taken), None)
         if named is not None:
             found[name] = named
@@ -37,8 +38,10 @@ def renames(before: Network, after: Network) -> dict[str, str]:
         alike = [(m, a) for m in missing for a in added if m.strip("_") == a.strip("_")]
         found.update(alike or (zip(missing, added, strict=True) if len(missing) == len(added) else ()))
     for i, event in enumerate(before.events):
-        if not event.id and len(before.events) == len(after.events) and after.events[i].id not in old:
-            found[f"event({i})"] = after.events[i].id
+        if not event.id and len(before.events) == len(after.events):
+            name = after.events[i].id
+            if name and name not in old:
+                found[f"event({i})"] = name
     return found
 
 

@@ -168,6 +168,27 @@ def test_a_refusal_says_what_would_change_in_the_words_of_sbml() -> None:
     assert "another model as SBML Level 1 Version 2" in issue.hint
 
 
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0"?>', "<?xml version='1.0' encoding='utf-8'?>\n"])
+def test_documents_without_a_complete_declaration_are_converted(declaration: str) -> None:
+    network = load(declaration + DOCUMENT.partition("?>")[2].lstrip())
+    assert meaning(convert(network, 2, 4).network) == []
+    assert to_antimony(network).network.value("k") == 0.1234567890123456
+
+
+def test_a_local_parameter_becomes_global_though_its_name_is_taken() -> None:
+    network = changed(("</listOfParameters>", '<parameter id="R_q" value="7" constant="true"/></listOfParameters>'))
+    result = to_antimony(network)
+    assert ("convert-renamed", "R.q") in told(result.issues) and result.network.value("R_q0") == 3
+
+
+def test_an_event_without_an_id_that_stays_so_is_not_told() -> None:
+    event = (
+        '<listOfEvents><event useValuesFromTriggerTime="true"><trigger initialValue="true" persistent="true">'
+        f"<math {MATH}><true/></math></trigger></event></listOfEvents>"
+    )
+    assert not [i for i in convert(changed(("</model>", f"{event}</model>")), 3, 1).issues if "event" in i.message]
+
+
 def test_infinity_is_no_other_number() -> None:
     for a, b in ((math.inf, 5.0), (5.0, math.inf), (math.inf, -math.inf)):
         assert not same_math(constant(a), constant(b), {}, {})
