@@ -15,6 +15,8 @@ _LAYOUT_OF_LEVEL_2: Final = "http://projects.eml.org/bcb/sbml/"
 _READ: Final = ("comp", "distrib", "fbc")
 """Packages that are read, whether required or not."""
 
+_COMP: Final = "{http://www.sbml.org/sbml/level3/version1/comp/version1}"
+
 _ELEMENTS: Final = frozenset({"notes", "annotation", "listOfUnitDefinitions"})
 _ATTRIBUTES: Final = frozenset(
     (
@@ -34,16 +36,21 @@ def bare(text: str) -> str:
     root = etree.fromstring(text.encode(), parser)
     spaces = {space for element in root.iter(etree.Element) for space in element.nsmap.values()}
     optional = {s for s in spaces if _is_ignored(s) and root.get(f"{{{s}}}required", "").strip() not in ("true", "1")}
+    attributes, elements = _ATTRIBUTES, _ELEMENTS
+    if next(root.iter(_COMP + "*"), None) is not None:  # references of composed models need what they refer to
+        references = {etree.QName(a).localname for e in root.iter(_COMP + "*") for a in e.attrib}
+        attributes = attributes - ({"metaid"} if "metaIdRef" in references else set())
+        elements = elements - ({"listOfUnitDefinitions"} if "unitRef" in references else set())
     stack = [root]
     while stack:
         element = stack.pop()
         for attribute in element.attrib:
             tag = etree.QName(attribute)
-            if tag.namespace in optional or tag.localname in _ATTRIBUTES:
+            if tag.namespace in optional or tag.localname in attributes:
                 del element.attrib[attribute]
         for child in element.iterchildren(etree.Element):
             tag = etree.QName(child)
-            if tag.namespace in optional or tag.localname in _ELEMENTS:
+            if tag.namespace in optional or tag.localname in elements:
                 element.remove(child)
             else:
                 stack.append(child)

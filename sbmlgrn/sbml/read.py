@@ -197,7 +197,10 @@ def _pardoned(issues: list[Issue], document: Document) -> list[Issue]:
         locate(parsed, document.folder)
     if parsed.getNumErrors(libsbml.LIBSBML_SEV_FATAL):
         return issues
-    matter = {i.code for i in _findings(parsed, reduced, full=False)}
+    left = _findings(parsed, reduced, full=False)
+    if {i.code for i in left if i.severity is Severity.ERROR} - {i.code for i in issues}:
+        return issues  # an error that the reduction made may hide others
+    matter = {i.code for i in left}
     return [
         replace(i, severity=Severity.WARNING) if i.severity is Severity.ERROR and i.code not in matter else i
         for i in issues

@@ -211,6 +211,27 @@ def test_models_within_themselves_are_refused(tmp_path: Path, circle: tuple[str,
     assert all(issue.message for issue in result.issues)
 
 
+@pytest.mark.parametrize(
+    ("reference", "inside"),
+    [
+        ('comp:metaIdRef="_q"', '<parameter id="q" metaid="_q" constant="true"/>'),
+        ('comp:unitRef="u"', ""),
+    ],
+)
+def test_errors_behind_a_reference_to_a_metaid_or_a_unit_are_errors(reference: str, inside: str) -> None:
+    """A document is reduced to tell which errors matter; the reduced one must still be flattened."""
+    units = '<listOfUnitDefinitions><unitDefinition id="u"/></listOfUnitDefinitions>'
+    both = definition("D", "3").replace("<listOfParameters>", f"{units}<listOfParameters>{inside}")
+    right = local(
+        '<comp:listOfSubmodels><comp:submodel comp:id="A" comp:modelRef="D"><comp:listOfDeletions>'
+        f"<comp:deletion {reference}/></comp:listOfDeletions></comp:submodel></comp:listOfSubmodels>",
+        both,
+    )
+    assert load(right).value("A__k") == 3
+    wrong = right.replace('<parameter id="k"', '<parameter id="k" value="4" constant="true"/><parameter id="k"')
+    assert read(wrong).network is None
+
+
 def test_a_port_that_is_not_there_has_no_place() -> None:
     replaced = '<parameter id="p" constant="true"><comp:replacedBy comp:submodelRef="A" comp:portRef="q"/></parameter>'
     text = local(f"<listOfParameters>{replaced}</listOfParameters>{submodels('A=D')}", definition("D", "3"))
