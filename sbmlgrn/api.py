@@ -12,6 +12,9 @@ from sbmlgrn.network import Network
 def compile(network: Network, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float64) -> Model:
     """Makes a differentiable model of a network.
 
+    Where the network draws random values (the package ``distrib``), stochastic simulation draws them; whatever else asks
+    for an equation that depends on one raises a `RandomValueError`.
+
     Args:
         network: from `load`, or built in Python.
         device: where its tensors live.
@@ -20,4 +23,4 @@ def compile(network: Network, device: torch.device | str = "cpu", dtype: torch.d
     Raises:
         LoweringError: the network has no equations: circular definitions, or a value is missing.
     """
-    return Model(lower(network), device=device, dtype=dtype)
+    return Model(lower(network, chance=True), device=device, dtype=dtype)

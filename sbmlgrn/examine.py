@@ -22,7 +22,7 @@ def examine(source: Path | str | bytes) -> tuple[Network | None, tuple[Issue, ..
     if network is None:
         return None, issues
     try:
-        lower(network)
+        lower(network, chance=True)
     except LoweringError as error:
         return None, (*issues, not_computable(error))
     return network, issues

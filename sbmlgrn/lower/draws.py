@@ -1,4 +1,4 @@
-"""Random values (package ``distrib``) in deterministic equations: certain ones are numbers, others must not matter.
+"""Random values (package ``distrib``): certain ones are numbers, others have no place in differential equations.
 
 Source: SBML Level 3 Package: Distributions, Version 1, section 3 (the distribution functions and their arguments).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from graphlib import TopologicalSorter
 from typing import Final
 
 from sbmlgrn.expr import (
@@ -16,6 +17,7 @@ from sbmlgrn.expr import (
     ZERO,
     Expr,
     and_,
+    as_number,
     constant,
     free_symbols,
     function,
@@ -26,7 +28,7 @@ from sbmlgrn.expr import (
     substitute,
     symbol,
 )
-from sbmlgrn.lower.system import LoweringError, System
+from sbmlgrn.lower.system import Draw, System
 from sbmlgrn.network import Network
 
 
@@ -57,9 +59,8 @@ _CERTAIN: Final[dict[str, Callable[..., tuple[Expr, Expr]]]] = {
 _REPORTED: Final = ("observables", "amounts", "concentrations")
 """Parts of a system on which its course does not depend."""
 
-
-class RandomValueError(LoweringError):
-    """A network whose course is left to chance."""
+_START: Final = "start:"
+"""Before the symbols of what is drawn before the start, and remembered."""
 
 
 class Draws:
@@ -75,6 +76,7 @@ class Draws:
         numbers |= {f"{r.id}.{p.id}": p.value for r in network.reactions for p in r.local_parameters}
         self._known = {name: constant(value) for name, value in numbers.items() if value is not None}
         self.owners: dict[str, tuple[str, Expr]] = {}
+        self._args: dict[str, tuple[Expr, ...]] = {}
 
     def value(self, draw: Expr, args: Sequence[Expr], owner: str) -> Expr:
         """What a draw is worth if it is certain with the network's own parameters, else a symbol.
@@ -86,7 +88,52 @@ class Draws:
             return piecewise(value, condition)
         name = f"draw:{len(self.owners)}"
         self.owners[name] = owner, draw
+        self._args[name] = tuple(map(as_number, args))
         return symbol(name)
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """What stands for random values, those that are drawn before the start included."""
+        return frozenset(self.owners) | {_START + name for name in self.owners}
+
+    def operands(self) -> dict[str, Expr]:
+        """Operands of all draws under names of their own, in terms of the network's symbols."""
+        return {f"{name}:{i}": arg for name, args in self._args.items() for i, arg in enumerate(args)}
+
+    def at_start(self, values: Mapping[str, Expr]) -> dict[str, Expr]:
+        """`values` in terms of what was drawn before the start."""
+        if not self.owners:
+            return dict(values)
+        renamed = {name: symbol(_START + name) for name in self.owners}
+        return dict(zip(values, substitute(values.values(), renamed), strict=True))
+
+    def with_draws(self, system: System, start: Mapping[str, Expr], values: Mapping[str, Expr]) -> System:
+        """The system with the draws on which it depends.
+
+        Args:
+            system: what is complete but for them.
+            start: resolved operands of what is drawn before the start.
+            values: the same of what is drawn at any time.
+        """
+        draws = {
+            prefix + name: Draw(
+                draw.op,
+                tuple(table[f"{name}:{i}"] for i in range(len(self._args[name]))),
+                symbol(prefix + name),
+                bool(prefix),
+                owner,
+                repr(draw),
+            )
+            for prefix, table in ((_START, start), ("", values))
+            for name, (owner, draw) in self.owners.items()
+        }
+        needs = {name: free_symbols(*draw.args) & draws.keys() for name, draw in draws.items()}
+        used = set(free_symbols(*(e for f in fields(system) for e in _expressions(getattr(system, f.name)))))
+        order = list(TopologicalSorter(needs).static_order())
+        for name in reversed(order):
+            used |= needs[name] if name in used else set()
+        chosen = [draws[name] for name in order if name in used]
+        return replace(system, draws=tuple(sorted(chosen, key=lambda draw: not draw.at_start)))
 
     def without(self, system: System) -> System:
         """The system with NaN for the random values that it only reports.
@@ -94,23 +141,16 @@ class Draws:
         Raises:
             RandomValueError: an equation depends on one.
         """
-        if not self.owners:
+        if not system.draws:
             return system
-        parts = {f.name: getattr(system, f.name) for f in fields(system)}
-        used = free_symbols(*(e for name, part in parts.items() if name not in _REPORTED for e in _expressions(part)))
-        for name, (owner, draw) in self.owners.items():
-            if name in used:
-                raise RandomValueError(
-                    owner,
-                    f"the formula of {owner!r} draws a random value, {draw!r}, on which the course of the model "
-                    "depends; differential equations have no random values: put a number in its place",
-                )
-        unknown = dict.fromkeys(self.owners, NAN)
+        parts = {f.name: getattr(system, f.name) for f in fields(system) if f.name != "draws"}
+        system.require_certain(*(e for name, part in parts.items() if name not in _REPORTED for e in _expressions(part)))
+        unknown = {str(draw.leaf.value): NAN for draw in system.draws}
 
         def known(values: Mapping[str, Expr]) -> dict[str, Expr]:
             return dict(zip(values, substitute(values.values(), unknown), strict=True))
 
-        return replace(system, **{name: known(parts[name]) for name in _REPORTED})
+        return replace(system, draws=(), **{name: known(parts[name]) for name in _REPORTED})
 
 
 def _expressions(part: object) -> Iterator[Expr]:

@@ -7,7 +7,7 @@ symbol means (4.9.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from math import isnan, nan
 
@@ -35,31 +35,41 @@ from sbmlgrn.expr import (
 from sbmlgrn.lower.algebraic import SingularError, is_linear, match, partials, solve, solve_linear
 from sbmlgrn.lower.draws import Draws
 from sbmlgrn.lower.equilibrium import Equilibrium, constraints, fast_reactions, held, proportional
-from sbmlgrn.lower.functions import functions
+from sbmlgrn.lower.functions import drawing, functions, with_separate_calls
 from sbmlgrn.lower.resolve import Formula, resolve
 from sbmlgrn.lower.system import Delay, Jump, LoweringError, Quantity, State, System, SystemParameter, Transition
 from sbmlgrn.network import AlgebraicRule, AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
+_NO_SYMBOLS = ("algebraic:", "d:", "past:", "draw:", _RATE)
+"""How names begin that are none of the network's."""
 _MOST_CALLS = 100_000
 """Of functions with different arguments: twenty functions suffice for a million, if each calls the one before twice."""
 
 
-def lower(network: Network) -> System:
-    """The equations of `network`. A random value on which no equation depends is NaN.
+def lower(network: Network, *, chance: bool = False) -> System:
+    """The equations of `network`.
+
+    Args:
+        network: what is lowered.
+        chance: whether equations may depend on random values, as those of a stochastic simulation. If not, a random
+            value on which no equation depends is NaN.
 
     Raises:
         LoweringError: definitions are circular, or something that the equations need has no value.
-        RandomValueError: something that the equations need has a random value.
+        RandomValueError: something that the equations need has a random value, and may not.
     """
     lowering = _Lowering(network)
-    return lowering.draws.without(lowering.system())
+    system = lowering.system()
+    return system if chance else lowering.draws.without(system)
 
 
 class _Lowering:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.functions = functions(network)
+        self.drawing = drawing(self.functions)
+        self.calls = _numbers()
         self.applied: dict[tuple[str, tuple[Expr, ...], str], Expr] = {}
         self.delays: dict[tuple[Expr, ...], Expr] = {}
         self.draws = Draws(network)
@@ -111,9 +121,12 @@ class _Lowering:
                 return self.draws.value(node, args, owner)
             return None
 
+        if self.drawing:  # every call draws anew
+            math = with_separate_calls(math, self.drawing, self.calls)
         return rewrite([math], rule)[0]
 
-    def _apply(self, name: str, args: tuple[Expr, ...], owner: str) -> Expr:
+    def _apply(self, call: str, args: tuple[Expr, ...], owner: str) -> Expr:
+        name = call.partition("#")[0]
         if name not in self.functions:
             raise LoweringError(
                 owner, f"the formula of {owner!r} calls {name!r}, which no function definition declares"
@@ -123,7 +136,7 @@ class _Lowering:
             raise LoweringError(
                 owner, f"the formula of {owner!r} calls {name!r} with {len(args)} arguments; it takes {len(arguments)}"
             )
-        key = name, args, owner
+        key = call, args, owner
         if key not in self.applied:
             if len(self.applied) == _MOST_CALLS:
                 raise LoweringError(
@@ -343,7 +356,7 @@ class _Lowering:
         """Definition of every symbol's value at any time; `start` holds resolved initial values."""
         definitions: dict[str, Expr] = {}
         for name in start:
-            if name in self.species or name in self.laws or name.startswith(("algebraic:", "d:", "past:", _RATE)):
+            if name in self.species or name in self.laws or name.startswith(_NO_SYMBOLS):
                 continue
             state = self.states.get(name)
             definitions[name] = state.leaf if state else self.unknowns.get(name) or self.assigned.get(name, start[name])
@@ -397,9 +410,9 @@ class _Lowering:
         before = self._before_start() if self.delays else {}
         before = self._with_unknowns(before, self._guesses(before)) if before else {}
         past = {str(leaf.value): before[str(leaf.value)] for leaf in self.delays.values()}
-        start = self._resolve(self._at_start() | past)
+        start = self._resolve(self._at_start() | past | self.draws.operands())
         start = dict(zip(start, substitute(start.values(), {}, time=ZERO), strict=True))
-        start = self._with_unknowns(start, self._guesses(start))
+        start = self.draws.at_start(self._with_unknowns(start, self._guesses(start)))
         definitions = self._over_time(start)
         flows = {f"flow:{n}": self.rates.get(n, self.changes.get(n, ZERO)) for n in self.states}
         flows |= {f"algebraic:{i}": rule for i, rule in enumerate(self.algebraic)}
@@ -410,7 +423,7 @@ class _Lowering:
             for n, value in net.items()
             if n in self.states
         }
-        values = self._resolve(definitions | flows | jumps | events | self._looked_up())
+        values = self._resolve(definitions | flows | jumps | events | self._looked_up() | self.draws.operands())
         values, projection = self._reduced(values)
         leaves = {n: s.leaf for n, s in self.states.items()}
         laws = {n: values[f"algebraic:{i}"] for i, n in enumerate(self.unknowns) if n in projection}
@@ -423,7 +436,7 @@ class _Lowering:
         self._require_known(values, (*definitions, *events))
         amounts, concentrations = self._species_values(values)
         index = {name: i for i, name in enumerate(self.states)}
-        return System(
+        system = System(
             states=tuple(self.states.values()),
             parameters=tuple(self.parameters.values()),
             initial=tuple(self._initial_state(s, start) for s in self.states.values()),
@@ -445,6 +458,7 @@ class _Lowering:
                 for n, leaf in zip(past, self.delays.values(), strict=True)
             ),
         )
+        return self.draws.with_draws(system, start, values)
 
     def _guesses(self, start: Mapping[str, Expr]) -> list[Expr]:
         """Where Newton's method starts: at the unknowns' own initial values, or 1."""
@@ -544,7 +558,7 @@ class _Lowering:
     def _require_known(self, values: Mapping[str, Expr], definitions: Iterable[str]) -> None:
         leaves = {s.leaf for s in self.states.values()} | {p.leaf for p in self.parameters.values()}
         leaves |= set(self.delays.values())
-        known = {str(leaf.value) for leaf in leaves} | self.draws.owners.keys()
+        known = {str(leaf.value) for leaf in leaves} | self.draws.symbols
         for name in definitions:
             missing = free_symbols(values[name]) - known
             if missing:
@@ -580,6 +594,12 @@ class _Lowering:
                 if volume is not None:
                     concentrations[name] = divide(own, volume)
         return amounts, concentrations
+
+
+def _numbers() -> Iterator[int]:
+    """Numbers for calls of functions that draw."""
+    yield from range(_MOST_CALLS)
+    raise LoweringError("functions", f"the model calls functions that draw random values more than {_MOST_CALLS:,} times")
 
 
 def _given_as_concentration(species: Species) -> bool:

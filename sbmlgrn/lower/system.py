@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sbmlgrn.expr import Expr, Turn, turns
+from sbmlgrn.expr import Expr, Turn, free_symbols, turns
 
 
 class LoweringError(ValueError):
@@ -19,6 +19,10 @@ class LoweringError(ValueError):
     def __init__(self, element_id: str, message: str) -> None:
         super().__init__(message)
         self.element_id = element_id
+
+
+class RandomValueError(LoweringError):
+    """Equations whose course is left to chance."""
 
 
 class Quantity(StrEnum):
@@ -154,6 +158,28 @@ class Delay:
     leaf: Expr
 
 
+@dataclass(frozen=True)
+class Draw:
+    """A random value.
+
+    Attributes:
+        distribution: one of `expr.DRAWS`.
+        args: its operands; over p and earlier draws alone if `at_start`.
+        leaf: the expression that stands for the value.
+        at_start: whether it is drawn once, before the start; else whenever an expression in which it is has to be
+            evaluated.
+        owner: the element whose formula draws it.
+        text: the formula's own words for it.
+    """
+
+    distribution: str
+    args: tuple[Expr, ...]
+    leaf: Expr
+    at_start: bool
+    owner: str
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class System:
     """A network as equations over `states`, `parameters` and the time. Two systems are equal if they are one object.
@@ -175,6 +201,7 @@ class System:
         fast: those of them that are fast, whose fluxes `rhs` contains as long as they are in equilibrium.
         transitions: the events, in the network's order.
         delays: values of the past on which expressions depend.
+        draws: random values on which expressions depend, each after those on which its operands depend.
     """
 
     states: tuple[State, ...]
@@ -191,6 +218,25 @@ class System:
     fast: tuple[FastReaction, ...]
     transitions: tuple[Transition, ...]
     delays: tuple[Delay, ...]
+    draws: tuple[Draw, ...] = ()
+
+    def require_certain(self, *expressions: Expr) -> None:
+        """Refuses equations in which there is chance.
+
+        Raises:
+            RandomValueError: one of the `expressions` depends on a random value.
+        """
+        if not self.draws:
+            return
+        used = free_symbols(*expressions)
+        for draw in self.draws:
+            if str(draw.leaf.value) in used:
+                raise RandomValueError(
+                    draw.owner,
+                    f"the formula of {draw.owner!r} draws a random value, {draw.text}, on which the course of the "
+                    "model depends; differential equations have no random values: put a number in its place, or "
+                    "simulate the model stochastically (simulate_ssa)",
+                )
 
     def turns(self) -> list[Turn]:
         """Where something may happen: turns of triggers, fast reactions and constraints."""

@@ -65,12 +65,12 @@ def run_case(case: Case, document: Path | None = None) -> Results:
     # A model starts at 0, whenever its report does.
     grid = times if settings.start == 0 else np.concatenate([[0.0], times])
     atol = min(_ATOL, _ATOL_OF_ABSOLUTE * settings.absolute) or _ATOL
-    try:
-        model = sg.compile(network)
-    except RandomValueError as error:
-        raise DeclinedError(str(error)) from None
+    model = sg.compile(network)
     with torch.no_grad():
-        solution = sg.simulate(model, grid, rtol=_RTOL, atol=atol, max_steps=_MAX_STEPS)
+        try:
+            solution = sg.simulate(model, grid, rtol=_RTOL, atol=atol, max_steps=_MAX_STEPS)
+        except RandomValueError as error:
+            raise DeclinedError(str(error)) from None
         if not solution.success:
             raise SimulationError(solution.status[0].message)
         values = [_reported(solution, network, settings, name) for name in settings.variables]

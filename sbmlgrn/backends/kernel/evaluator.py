@@ -32,8 +32,9 @@ class Evaluator:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.equalities = _equalities(system)
+        self.equalities = equalities(system)
         outputs = _outputs(system)
+        system.require_certain(*(e for values in outputs.values() for e in values))
         library = _library(system, outputs)
         self._y = np.empty(len(system.states))
         self._p = np.empty(len(system.parameters) + len(system.delays))
@@ -152,7 +153,7 @@ def _outputs(system: System) -> dict[str, Sequence[Expr]]:
         "triggers": [e.trigger for e in system.transitions],
         "turns": [turn.watched for turn in watched],
         "margins": [turn.margin for turn in watched],
-        "touches": [_with_equality(system.transitions[e].trigger, k) for e, k in _equalities(system)],
+        "touches": [with_equality(system.transitions[e].trigger, k) for e, k in equalities(system)],
         "strayed": system.strayed,
         "laws": [r.law for r in system.fast],
         "corrections": [r.correction for r in system.fast],
@@ -171,7 +172,7 @@ def _outputs(system: System) -> dict[str, Sequence[Expr]]:
     return outputs
 
 
-def _equalities(system: System) -> tuple[tuple[int, int], ...]:
+def equalities(system: System) -> tuple[tuple[int, int], ...]:
     states = {str(s.leaf.value) for s in system.states}
     return tuple(
         (i, k)
@@ -181,7 +182,7 @@ def _equalities(system: System) -> tuple[tuple[int, int], ...]:
     )
 
 
-def _with_equality(trigger: Expr, k: int) -> Expr:
+def with_equality(trigger: Expr, k: int) -> Expr:
     """A trigger in which the equality that is its turn `k` holds."""
     equality = turns(trigger)[k].equality
     return rewrite([trigger], lambda node, _: TRUE if node is equality else None)[0]

@@ -35,6 +35,7 @@ class Field:
     costs: tuple[float, float]
 
     def __init__(self, system: System) -> None:
+        system.require_certain(*system.rhs, *system.initial, *system.scales)
         states = [s.leaf for s in system.states]
         parameters = [q.leaf for q in system.parameters]
         entries = jacobian(system.rhs, states)
@@ -50,7 +51,7 @@ class Field:
         self.initial = self._library.address("initial")
         self.scales = self._library.address("scales")
         self.nonzeros = tuple(entries)
-        self.costs = (_cost(system.rhs), _cost(slopes))
+        self.costs = (cost(system.rhs), cost(slopes))
 
 
 @once
@@ -64,7 +65,7 @@ _DIVISION: Final = 3.0
 _CALL: Final = 12.0
 
 
-def _cost(outputs: Sequence[Expr]) -> float:
+def cost(outputs: Sequence[Expr]) -> float:
     total = 5.0
     for node in postorder(outputs):
         if node.op == "divide":

@@ -12,13 +12,16 @@ from sbmlgrn.expr import Expr, Turn, free_symbols
 from sbmlgrn.lower import Quantity, System
 from sbmlgrn.network import UnknownElementError
 
+_REPORTS = ("observe", "amounts", "concentrations")
+
 
 class Model(nn.Module):
     """Right-hand side, propensities, initial state and observables of a network, batched and differentiable.
 
     Every method takes tensors whose leading axes broadcast, on the module's device and dtype. Values are in the
     units of the network; states of species are amounts (see `state_quantities`). Where the network has delays, the
-    values of the past follow the parameters along the last axis of `p` (`System.delays`).
+    values of the past follow the parameters along the last axis of `p` (`System.delays`), and so do random values
+    (`System.draws`); symbols that only report those are NaN without.
 
     Attributes:
         system: the equations.
@@ -187,11 +190,12 @@ class Model(nn.Module):
         if function is None:
             name = key if isinstance(key, str) else "select"
             states = [s.leaf for s in self.system.states]
-            leaves = [*(q.leaf for q in self.system.parameters), *(d.leaf for d in self.system.delays)]
+            system = self.system
+            leaves = [p.leaf for p in (*system.parameters, *system.delays, *system.draws)]
             function = VectorFunction(name, outputs, states, leaves)
             self._functions[key] = function
-            past = {str(d.leaf.value) for d in self.system.delays}
-            if past & free_symbols(*outputs):
+            used = free_symbols(*outputs)
+            if used & {str(d.leaf.value) for d in system.delays}:
                 self._look_back.add(key)
         if key in self._look_back and p.shape[-1] == len(self.parameter_ids):
             raise ValueError(
@@ -199,4 +203,15 @@ class Model(nn.Module):
                 f"{len(self.system.delays)} values of the past along its last axis, but its shape is {tuple(p.shape)}; "
                 "simulate the model, or append the values"
             )
+        if self.system.draws:
+            p = self._with_draws(key, outputs, p)
         return function(torch.as_tensor(t, dtype=y.dtype, device=y.device), y, p)
+
+    def _with_draws(self, key: object, outputs: Sequence[Expr], p: Tensor) -> Tensor:
+        """`p` with NaN for random values, where it has none and they are only reported."""
+        missing = len(self.parameter_ids) + len(self.system.delays) + len(self.system.draws) - p.shape[-1]
+        if missing <= 0:
+            return p
+        if not (isinstance(key, tuple) and key[0] in _REPORTS):
+            self.system.require_certain(*outputs)
+        return torch.cat([p, p.new_full((*p.shape[:-1], missing), torch.nan)], -1)

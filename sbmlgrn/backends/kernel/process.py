@@ -1,0 +1,155 @@
+"""`Process`: a system as a jump process whose state may also move between the jumps, for a loop that calls it by address.
+
+Between jumps the state follows what rules and the time make of it, y' = f(t, y), and a reaction fires when the integral
+of the propensities has grown to an exponential number. That integral is one more entry of the state, behind all others,
+so that the methods which integrate the state integrate it too.
+
+Source: Davis 1984, J. R. Stat. Soc. B 46:353 (piecewise-deterministic Markov processes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sbmlgrn.backends.kernel.evaluator import equalities, with_equality
+from sbmlgrn.backends.kernel.field import cost
+from sbmlgrn.backends.kernel.library import Library
+from sbmlgrn.backends.kernel.once import once
+from sbmlgrn.backends.kernel.source import Source
+from sbmlgrn.expr import (
+    ONE,
+    TIME,
+    ZERO,
+    Expr,
+    Turn,
+    add,
+    constant,
+    free_symbols,
+    jacobian,
+    negate,
+    postorder,
+    symbol,
+    tangent,
+    turns,
+)
+from sbmlgrn.lower import System
+from sbmlgrn.lower.algebraic import partials, solve_linear
+
+_HAZARD: Final = symbol("hazard")
+
+
+class Process:
+    """Compiled functions of ``(t, y, p)``: `y` is the state and the integrated hazard, `p` the parameters and the draws.
+
+    Args:
+        system: without delays and fast reactions.
+
+    Attributes:
+        rhs: address of dy/dt between jumps ``[state + 1]``.
+        slopes: address of the nonzeros of its derivative by y, and then of that by t ``[state + 1]``.
+        nonzeros: rows and columns of those.
+        costs: of an evaluation of `rhs` and of `slopes`, in a unit of their own.
+        initial: address of the state at the start ``[state]``, over p alone.
+        rates: address of the propensities ``[reaction]``.
+        changes: address of the stoichiometries that are no numbers, in the order of reactions and their states.
+        triggers: address of the conditions of the events ``[event]``.
+        watched: address of what changes where something may happen as time goes on, `Turn.watched` ``[turn]``.
+        touches: address of whether a trigger would hold if one equality did ``[equality]``.
+        priorities: address of the priorities of the events ``[event]``; −∞ for one that has none.
+        delays, values: addresses for each event: of its delay, and of what it assigns.
+        project: address of the states that algebraic equations determine, in the order of `System.projection`.
+        draws: addresses for each draw of its operands.
+        turns: what is watched.
+        equalities: for each equality the event, and the turn that is the equality's.
+        is_moving: whether propensities may change between jumps, so that they must be integrated.
+        is_smooth: of each turn, whether the motion goes on unbroken there.
+    """
+
+    def __init__(self, system: System) -> None:
+        flows = continuous(system)
+        total = add(*(jump.rate for jump in system.jumps))
+        moving = {s.leaf for s, flow in zip(system.states, flows, strict=True) if flow is not ZERO} | {TIME}
+        self.is_moving: Final = any(flow is not ZERO for flow in flows) or not moving.isdisjoint(postorder([total]))
+        triggers = [e.trigger for e in system.transitions]
+        own = [turn for e in triggers for turn in turns(e)]
+        inner = [turn for e in (*flows, total) for turn in turns(e)] if self.is_moving else []
+        watched = dict.fromkeys(t for t in (*own, *inner) if not moving.isdisjoint(postorder([t.watched])))
+        self.turns: Final[tuple[Turn, ...]] = tuple(watched)
+        self.is_smooth: Final = tuple(turn not in set(inner) for turn in self.turns)
+        position = {turn: i for i, turn in enumerate(self.turns)}
+        equal = [(e, k) for e, k in equalities(system) if turns(triggers[e])[k] in position]
+        self.equalities: Final = tuple((e, position[turns(triggers[e])[k]]) for e, k in equal)
+
+        states = [*(s.leaf for s in system.states), _HAZARD]
+        columns = [leaf for leaf in states if leaf in moving]
+        rhs = [*flows, total]
+        entries = jacobian(rhs, columns)
+        places = [states.index(leaf) for leaf in columns]
+        self.nonzeros: Final = tuple((i, places[j]) for i, j in entries)
+        slopes = [*entries.values(), *tangent(rhs, {TIME: ONE})]
+        self.costs: Final = (cost(rhs), cost(slopes))
+        priorities = [constant(float("-inf")) if e.priority is None else e.priority for e in system.transitions]
+        outputs: dict[str, Sequence[Expr]] = {
+            "rhs": rhs,
+            "slopes": slopes,
+            "initial": system.initial,
+            "rates": [jump.rate for jump in system.jumps],
+            "changes": [net for jump in system.jumps for net in jump.stoichiometry.values() if net.number is None],
+            "triggers": triggers,
+            "watched": [turn.watched for turn in self.turns],
+            "touches": [with_equality(triggers[e], k) for e, k in equal],
+            "priorities": priorities,
+            "project": tuple(system.projection.values()),
+        }
+        for i, event in enumerate(system.transitions):
+            outputs[f"delay_{i}"] = [event.delay]
+            outputs[f"values_{i}"] = tuple(event.values.values())
+        for i, draw in enumerate(system.draws):
+            outputs[f"draw_{i}"] = draw.args
+        vectors = [states, [leaf.leaf for leaf in (*system.parameters, *system.draws)]]
+        source = Source()
+        for name, values in outputs.items():
+            source.add(name, vectors, values)
+        self._library: Final = library = Library(source.text(), optimise=True)
+        self.rhs, self.slopes = library.address("rhs"), library.address("slopes")
+        self.initial, self.rates = library.address("initial"), library.address("rates")
+        self.changes, self.triggers = library.address("changes"), library.address("triggers")
+        self.watched, self.touches = library.address("watched"), library.address("touches")
+        self.priorities, self.project = library.address("priorities"), library.address("project")
+        events = range(len(system.transitions))
+        self.delays: Final = [library.address(f"delay_{i}") for i in events]
+        self.values: Final = [library.address(f"values_{i}") for i in events]
+        self.draws: Final = [library.address(f"draw_{i}") for i in range(len(system.draws))]
+
+
+def continuous(system: System) -> tuple[Expr, ...]:
+    """How fast each state changes between jumps: by rules alone, since reactions are the jumps."""
+    moved = {i for jump in system.jumps for i in jump.stoichiometry}
+    flows = [ZERO if i in moved else flow for i, flow in enumerate(system.rhs)]
+    if system.constraints:  # whose states follow the others, so their own motion in `rhs` contains that of reactions
+        rules = [c.rule for c in system.constraints]
+        tied = [system.states[i].leaf for i in system.projection]
+        free = {s.leaf: flows[i] for i, s in enumerate(system.states) if i not in system.projection}
+        drift = tangent(rules, free | {TIME: ONE})
+        rates = solve_linear(partials(rules, tied), [negate(d) for d in drift])
+        for i, rate in zip(system.projection, rates, strict=True):
+            flows[i] = rate
+    return tuple(flows)
+
+
+def draws_in(system: System, *expressions: Expr) -> list[int]:
+    """Positions of the draws that are to be made anew before `expressions` are evaluated, in their order."""
+    used = set(free_symbols(*expressions))
+    found: list[int] = []
+    for i, draw in reversed(list(enumerate(system.draws))):
+        if str(draw.leaf.value) in used and not draw.at_start:
+            found.append(i)
+            used |= free_symbols(*draw.args)
+    return found[::-1]
+
+
+@once
+def process(system: System) -> Process:
+    """The system's process, compiled when it is first asked for."""
+    return Process(system)
