@@ -26,6 +26,8 @@ class Ensemble:
         t: the grid ``[time]``, in the network's unit of time.
         states: ``[trajectory, time, state]``, with a batch of parameter vectors ``[batch, trajectory, time, state]``;
             NaN from where a trajectory failed.
+        draws: random values of the model (`System.draws`) as they were at these times, shaped as the states with the
+            last axis ``[draw]``.
         parameters: ``[parameter]`` or ``[batch, parameter]``.
         status: how each trajectory ended, a `StochasticStatus` ``[trajectory]`` or ``[batch, trajectory]``.
         events: how many reactions fired in each, shaped as `status`.
@@ -34,6 +36,7 @@ class Ensemble:
 
     t: Tensor
     states: Tensor
+    draws: Tensor
     parameters: Tensor
     status: np.ndarray
     events: np.ndarray
@@ -85,4 +88,12 @@ class Ensemble:
         return pd.DataFrame(values.reshape(len(index), len(names)), index=index, columns=pd.Index(names))
 
     def _rows(self) -> Tensor:
-        return self.parameters if self.parameters.ndim == 1 else torch.unsqueeze(self.parameters[:, None], -2)
+        p = self.parameters if self.parameters.ndim == 1 else torch.unsqueeze(self.parameters[:, None], -2)
+        return with_draws(p, self.draws)
+
+
+def with_draws(p: Tensor, draws: Tensor) -> Tensor:
+    """Parameters followed by random values, along the last axis."""
+    if not draws.shape[-1]:
+        return p
+    return torch.cat([p.expand(*draws.shape[:-1], p.shape[-1]), draws], -1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sbmlgrn.backends.kernel.process import continuous, draws_in
 from sbmlgrn.expr import TIME, ZERO, postorder
 from sbmlgrn.lower import System
 
@@ -55,6 +56,57 @@ def check_jumps(system: System) -> None:
                     jump.id,
                     f"reaction {jump.id!r} changes {system.states[i].id!r} by {net!r}; a jump needs a whole number",
                 )
+
+
+def is_memoryless(system: System) -> bool:
+    """Whether nothing happens between jumps: `check_jumps` finds no fault, and nothing is left to chance but jumps."""
+    try:
+        check_jumps(system)
+    except JumpError:
+        return False
+    return not system.draws
+
+
+def check_process(system: System) -> None:
+    """Refuses what has no meaning as jumps, whatever else happens between them.
+
+    Raises:
+        JumpError: the system has delays or fast reactions; a stoichiometry is no whole number; or propensities,
+            conditions or rates of change are drawn at random.
+    """
+    if system.delays:
+        raise JumpError("delay", "the model has delay(), with which stochastic simulation does not deal yet")
+    for reaction in system.fast:
+        raise JumpError(
+            reaction.id,
+            f"reaction {reaction.id!r} is fast; stochastic simulation counts every reaction: take the attribute away, "
+            "and give it a rate constant that is large enough",
+        )
+    for jump in system.jumps:
+        for i, net in jump.stoichiometry.items():
+            if net.number is not None and net.number != int(net.number):
+                raise JumpError(
+                    jump.id,
+                    f"reaction {jump.id!r} changes {system.states[i].id!r} by {net!r}; a jump needs a whole number: "
+                    "multiply all stoichiometries of the reaction by the same number, and divide its rate by it",
+                )
+    _check_draws(system)
+
+
+def _check_draws(system: System) -> None:
+    parts = [
+        *((jump.id, jump.rate, "rate law") for jump in system.jumps),
+        *((s.id, rate, "rate of change") for s, rate in zip(system.states, continuous(system), strict=True)),
+        *((e.id or f"event {i + 1}", e.trigger, "trigger") for i, e in enumerate(system.transitions)),
+    ]
+    for name, expression, what in parts:
+        for i in draws_in(system, expression):
+            draw = system.draws[i]
+            raise JumpError(
+                draw.owner,
+                f"the {what} of {name!r} depends on a random value that changes at every moment ({draw.text}, in the "
+                f"formula of {draw.owner!r}); draw it once, by an initial assignment, or whenever an event is executed",
+            )
 
 
 def whole_numbers(system: System, x0: np.ndarray) -> np.ndarray:

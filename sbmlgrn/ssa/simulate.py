@@ -14,8 +14,10 @@ from sbmlgrn.backends.torch import Model
 from sbmlgrn.ode import time_grid
 from sbmlgrn.ode.native.portions import cores
 from sbmlgrn.ssa.direct import portion, seeded
-from sbmlgrn.ssa.ensemble import Ensemble
-from sbmlgrn.ssa.jumps import check_jumps, whole_numbers
+from sbmlgrn.ssa.ensemble import Ensemble, with_draws
+from sbmlgrn.ssa.general import portion_of_process
+from sbmlgrn.ssa.jumps import check_process, is_memoryless, whole_numbers
+from sbmlgrn.ssa.plan import compiled_process
 from sbmlgrn.ssa.statistics import Statistics
 from sbmlgrn.ssa.status import StochasticStatus
 
@@ -56,15 +58,18 @@ def simulate_ssa(
     """
     run = _Run(model, t, parameters, trajectories, seed, max_events)
     count = len(run.p) * trajectories
-    states = np.empty((count, len(run.grid), run.x0.shape[1]))
+    states = np.empty((count, len(run.grid), run.width))
     status, events = np.empty(count, np.int64), np.empty(count, np.int64)
     for first, rows, ended, fired in run.portions():
         chosen = slice(first, first + len(rows))
         states[chosen], status[chosen], events[chosen] = rows, ended, fired
     shape = (*run.batch, trajectories)
+    found = torch.as_tensor(states).reshape(*shape, *states.shape[1:])
+    n = len(model.state_ids)
     return Ensemble(
         t=run.t,
-        states=torch.as_tensor(states).reshape(*shape, *states.shape[1:]),
+        states=found[..., :n],
+        draws=found[..., n:],
         parameters=run.parameters,
         status=status.reshape(shape),
         events=events.reshape(shape),
@@ -101,8 +106,11 @@ def summarise_ssa(
         raise ValueError(f"parameters have a batch of {len(run.p)}; statistics are those of one parameter vector")
     names = tuple(model.state_ids if ids is None else ids)
     statistics = Statistics(run.t.numpy(), names)
+    n = len(model.state_ids)
     for _, rows, ended, fired in run.portions():
-        values = model.observe(run.t, torch.as_tensor(rows), run.parameters, names).numpy()
+        found = torch.as_tensor(rows)
+        p = with_draws(run.parameters, found[..., n:])
+        values = model.observe(run.t, found[..., :n], p, names).numpy()
         statistics.add(values[ended == StochasticStatus.SUCCESS])
         statistics.count_ends(ended, fired)
     return statistics
@@ -124,31 +132,39 @@ class _Run:
         with torch.no_grad():
             p = model.parameter_vector(parameters).detach().double().cpu()
             self.t = time_grid(t, p)
-            x0 = model.initial(p)
-        check_jumps(model.system)
+            system = model.system
+            check_process(system)
+            x0 = None if any(d.at_start for d in system.draws) else model.initial(p)
         self.parameters, self.batch = p, p.shape[:-1]
         self.grid = self.t.numpy()
         self.p = np.ascontiguousarray(p.reshape(-1, p.shape[-1]).numpy())
-        self.x0 = whole_numbers(model.system, x0.reshape(len(self.p), x0.shape[-1]).numpy().astype(np.float64))
-        self._system = model.system
+        self.width = len(system.states) + len(system.draws)
+        if x0 is not None:
+            self.x0 = whole_numbers(system, x0.reshape(len(self.p), x0.shape[-1]).numpy().astype(np.float64))
+        self._system = system
         self._trajectories, self._seed, self._most = trajectories, seed, max_events
 
     def portions(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
         """The trajectories in order: the index of the first, their states, how they ended, and how often they fired."""
         starts = [(row, first) for row in range(len(self.p)) for first in range(0, self._trajectories, PORTION)]
-        if not self._system.jumps:
+        memoryless = is_memoryless(self._system)
+        if memoryless and not self._system.jumps:
             yield from map(self._still, starts)
             return
-        self._loop = lanes(self._system)
+        if memoryless:
+            self._loop = lanes(self._system)
+        else:
+            self._process = compiled_process(self._system)
+        compute = self._portion if memoryless else self._portion_of_process
         with ThreadPoolExecutor(cores()) as pool:
             # a few portions ahead of what is taken, so that memory stays bounded
-            waiting = [pool.submit(self._portion, s) for s in starts[: 2 * cores()]]
+            waiting = [pool.submit(compute, s) for s in starts[: 2 * cores()]]
             following = iter(starts[2 * cores() :])
             while waiting:
                 yield waiting.pop(0).result()
                 start = next(following, None)
                 if start is not None:
-                    waiting.append(pool.submit(self._portion, start))
+                    waiting.append(pool.submit(compute, start))
 
     def _portion(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
         row, first = start
@@ -158,6 +174,16 @@ class _Run:
         x0, p = (np.ascontiguousarray(np.broadcast_to(v[row], (count, v.shape[1]))) for v in (self.x0, self.p))
         generators = seeded(self._seed, first, count)
         portion(self._loop.jump, self.grid, x0, p, generators, self._most, out, status, events)
+        return row * self._trajectories + first, out, status, events
+
+    def _portion_of_process(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        row, first = start
+        count = min(PORTION, self._trajectories - first)
+        out = np.empty((count, len(self.grid), self.width))
+        status, events = np.empty(count, np.int64), np.empty(count, np.int64)
+        generators = seeded(self._seed, first, count)
+        plan, field, factors, _ = self._process
+        portion_of_process(plan, field, factors, self.grid, self.p[row], generators, self._most, out, status, events)
         return row * self._trajectories + first, out, status, events
 
     def _still(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:

@@ -111,7 +111,8 @@ class Process:
         source = Source()
         for name, values in outputs.items():
             source.add(name, vectors, values)
-        self._library: Final = library = Library(source.text(), optimise=True)
+        library = Library(source.text(), optimise=True)
+        self._library: Final = library
         self.rhs, self.slopes = library.address("rhs"), library.address("slopes")
         self.initial, self.rates = library.address("initial"), library.address("rates")
         self.changes, self.triggers = library.address("changes"), library.address("triggers")

@@ -114,7 +114,7 @@ class _Files(IndexDataCacheFile):
     def _load_index(self) -> dict[Any, str]:
         try:
             stamp, overloads = self._load_data(self._index_name)
-        except OSError:
+        except (OSError, AttributeError, ImportError):  # a damaged file, or a class of sources that are no more
             return {}
         return overloads if stamp == self._source_stamp else {}
 
