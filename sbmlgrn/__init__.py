@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sbmlgrn.api import compile as compile
     from sbmlgrn.backends.torch import Model as Model
     from sbmlgrn.crosscheck import crosscheck as crosscheck
+    from sbmlgrn.lower import split_reversible as split_reversible
     from sbmlgrn.network import Network as Network
     from sbmlgrn.ode import Solution as Solution
     from sbmlgrn.ode import SteadyState as SteadyState
@@ -41,6 +42,7 @@ _HOMES = {
     "save": "sbmlgrn.sbml",
     "simulate": "sbmlgrn.ode",
     "simulate_ssa": "sbmlgrn.ssa",
+    "split_reversible": "sbmlgrn.lower",
     "steady_state": "sbmlgrn.ode",
     "summarise_ssa": "sbmlgrn.ssa",
 }

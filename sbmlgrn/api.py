@@ -12,8 +12,8 @@ from sbmlgrn.network import Network
 def compile(network: Network, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float64) -> Model:
     """Makes a differentiable model of a network.
 
-    Where the network draws random values (the package ``distrib``), stochastic simulation draws them; whatever else asks
-    for an equation that depends on one raises a `RandomValueError`.
+    Where the network draws random values (the package ``distrib``), stochastic simulation draws them; whatever else
+    asks for an equation that depends on one raises a `RandomValueError`.
 
     Args:
         network: from `load`, or built in Python.

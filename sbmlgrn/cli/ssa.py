@@ -32,6 +32,10 @@ def ssa(
     trajectories: Annotated[int, typer.Option(min=1, help="Number of trajectories.")] = 1000,
     seed: Annotated[int, typer.Option(help="Any integer; the same seed gives the same trajectories.")] = 0,
     max_events: Annotated[int, typer.Option(min=1, help="Most reactions of one trajectory.")] = 1_000_000_000,
+    split: Annotated[
+        bool,
+        typer.Option("--split-reversible", help="Make two reactions of each whose law is a difference of two rates."),
+    ] = False,
     values: SetOption = None,
     symbols: SymbolOption = None,
     csv: CsvOption = None,
@@ -53,6 +57,8 @@ def ssa(
     if not end > start:
         raise typer.BadParameter(f"the end {end:g} must be after the start {start:g}", param_hint="--end")
     network = sg.load(model)
+    if split:
+        network = sg.split_reversible(network)
     statistics = sg.summarise_ssa(
         sg.compile(network),
         np.linspace(start, end, points),

@@ -61,6 +61,10 @@ def suite(
         ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one case.")] = 60.0,
+    stochastic: Annotated[
+        bool, typer.Option("--stochastic", help="The cases are stochastic ones: means and spread over many runs.")
+    ] = False,
+    runs: Annotated[int, typer.Option(min=2, help="Trajectories of each stochastic case.")] = 10_000,
 ) -> None:
     """Run the SBML Test Suite, and judge the results by its own rule.
 
@@ -68,12 +72,17 @@ def suite(
 
     Example: [cyan]sbmlgrn suite cases/semantic --cases 1-100 --json suite.json[/cyan]
 
+    Stochastic cases: [cyan]sbmlgrn suite cases/stochastic --stochastic --runs 10000 --out means[/cyan]
+
     With CASE OUTDIR LEVEL VERSION it writes OUTDIR/CASE.csv and judges nothing,
     as the suite's test runner expects of a wrapper.
     Arguments for it there: [cyan]suite %d %n %o %l %v[/cyan]
     """
+    if stochastic and (case is not None or support is not None):
+        raise typer.BadParameter("goes with neither CASE nor --support", param_hint="--stochastic")
     if case is None:
-        _run(directory, cases, level_version, jobs, json_file, results, support, timeout)
+        many = runs if stochastic else None
+        _run(directory, cases, level_version, jobs, json_file, results, support, timeout, many)
     elif folder is None or level is None or version is None:
         raise typer.BadParameter("expected all of CASE OUTDIR LEVEL VERSION, or none of them")
     else:
@@ -89,6 +98,7 @@ def _run(
     folder: Path | None,
     support: Path | None,
     timeout: float,
+    runs: int | None,
 ) -> None:
     from sbmlgrn.suite import CaseStatus, run_case, run_case_in_roadrunner, run_suite, support_page
     from sbmlgrn.suite.report import as_data
@@ -109,6 +119,7 @@ def _run(
                 timeout=timeout,
                 out=out,
                 simulate=simulate,
+                runs=runs,
                 on_result=lambda _, total: progress.update(shown, total=total, advance=1),
             )
 

@@ -4,6 +4,7 @@ from sbmlgrn.lower.conservation import Conserved as Conserved
 from sbmlgrn.lower.conservation import conserved as conserved
 from sbmlgrn.lower.lower import lower as lower
 from sbmlgrn.lower.modes import with_modes as with_modes
+from sbmlgrn.lower.reversible import split_reversible as split_reversible
 from sbmlgrn.lower.system import Constraint as Constraint
 from sbmlgrn.lower.system import Delay as Delay
 from sbmlgrn.lower.system import Draw as Draw

@@ -144,7 +144,8 @@ class Draws:
         if not system.draws:
             return system
         parts = {f.name: getattr(system, f.name) for f in fields(system) if f.name != "draws"}
-        system.require_certain(*(e for name, part in parts.items() if name not in _REPORTED for e in _expressions(part)))
+        equations = [part for name, part in parts.items() if name not in _REPORTED]
+        system.require_certain(*(e for part in equations for e in _expressions(part)))
         unknown = {str(draw.leaf.value): NAN for draw in system.draws}
 
         def known(values: Mapping[str, Expr]) -> dict[str, Expr]:

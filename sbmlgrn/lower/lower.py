@@ -599,7 +599,7 @@ class _Lowering:
 def _numbers() -> Iterator[int]:
     """Numbers for calls of functions that draw."""
     yield from range(_MOST_CALLS)
-    raise LoweringError("functions", f"the model calls functions that draw random values more than {_MOST_CALLS:,} times")
+    raise LoweringError("functions", f"the model calls functions that draw random values over {_MOST_CALLS:,} times")
 
 
 def _given_as_concentration(species: Species) -> bool:

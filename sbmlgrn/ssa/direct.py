@@ -22,6 +22,7 @@ _MOST_TURNS: Final = 1 << 30
 _SUCCESS: Final = int(StochasticStatus.SUCCESS)
 _MAX_EVENTS: Final = int(StochasticStatus.MAX_EVENTS)
 _BAD_PROPENSITY: Final = int(StochasticStatus.BAD_PROPENSITY)
+_BELOW_ZERO: Final = int(StochasticStatus.BELOW_ZERO)
 _TOO_LARGE: Final = int(StochasticStatus.TOO_LARGE)
 
 
@@ -119,12 +120,17 @@ def portion(
             code = -1
             if fault[lane] != 0.0:
                 code = _BAD_PROPENSITY
+                for i in range(n):
+                    if x[i, lane] < 0.0:
+                        code = _BELOW_ZERO
             elif t[lane] >= stop[lane]:
                 k = place[lane]
                 for i in range(n):
                     out[b, k, i] = x[i, lane]
                     if abs(x[i, lane]) >= _LARGEST:
                         code = _TOO_LARGE
+                    elif x[i, lane] < 0.0:
+                        code = _BELOW_ZERO
                 place[lane] = k + 1
                 if k == last and code < 0:
                     code = _SUCCESS

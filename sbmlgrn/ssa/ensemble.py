@@ -61,6 +61,10 @@ class Ensemble:
         """Amount of `species`, shaped as by indexing."""
         return self.model.amounts(self.t, self.states, self._rows(), [species])[..., 0]
 
+    def concentration(self, species: str) -> Tensor:
+        """Concentration of `species`, shaped as by indexing."""
+        return self.model.concentrations(self.t, self.states, self._rows(), [species])[..., 0]
+
     def statistics(self, ids: Iterable[str] | None = None) -> Statistics:
         """Statistics of the symbols `ids` (the states if not given) over the trajectories that reached the end.
 

@@ -123,6 +123,12 @@ def whole_numbers(system: System, x0: np.ndarray) -> np.ndarray:
     whole = x0.copy()
     whole[:, moved] = np.round(x0[:, moved])
     error = np.abs(whole - x0)
+    below = np.argwhere(whole[:, moved] < 0)
+    if len(below):
+        row, name = below[0][0], system.states[moved[below[0][1]]].id
+        raise JumpError(
+            name, f"the initial amount of {name!r} is {x0[row, moved[below[0][1]]]:g}, expected none below 0"
+        )
     wrong = np.argwhere(~(error <= _ROUNDING * np.maximum(1.0, np.abs(x0))))
     if len(wrong):
         row, i = wrong[0]

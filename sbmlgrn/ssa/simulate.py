@@ -15,9 +15,9 @@ from sbmlgrn.ode import time_grid
 from sbmlgrn.ode.native.portions import cores
 from sbmlgrn.ssa.direct import portion, seeded
 from sbmlgrn.ssa.ensemble import Ensemble, with_draws
-from sbmlgrn.ssa.general import portion_of_process
 from sbmlgrn.ssa.jumps import check_process, is_memoryless, whole_numbers
-from sbmlgrn.ssa.plan import compiled_process
+from sbmlgrn.ssa.native.plan import compiled_process
+from sbmlgrn.ssa.native.process import portion_of_process
 from sbmlgrn.ssa.statistics import Statistics
 from sbmlgrn.ssa.status import StochasticStatus
 

@@ -19,4 +19,7 @@ from sbmlgrn.suite.run import run_suite as run_suite
 from sbmlgrn.suite.simulate import DeclinedError as DeclinedError
 from sbmlgrn.suite.simulate import SimulationError as SimulationError
 from sbmlgrn.suite.simulate import run_case as run_case
+from sbmlgrn.suite.stochastic import Moments as Moments
+from sbmlgrn.suite.stochastic import accept_moments as accept_moments
+from sbmlgrn.suite.stochastic import run_stochastic_case as run_stochastic_case
 from sbmlgrn.suite.support import support_page as support_page

@@ -17,6 +17,7 @@ VERSION: Final = "3.4"
 """Of the suite whose files and rule these are."""
 
 _DOCUMENT: Final = re.compile(r"-sbml-l(\d)v(\d)\.xml$")
+_INTERVAL: Final = re.compile(r"\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*\)")
 _FIELD: Final = re.compile(r"^\s*(synopsis|componentTags|testTags|testType)\s*:[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -33,6 +34,9 @@ class Settings:
         amount: the species to report as amounts.
         concentration: the species to report as concentrations. Whatever is in neither is reported as the value of its
             symbol.
+        output: of a stochastic case, what to report over all runs, such as ``X-mean``, ``X-sd`` and ``ln(X)-mean``;
+            else empty.
+        mean_range, sd_range: between which numbers the statistics of means and of standard deviations have to be.
     """
 
     start: float = 0.0
@@ -43,6 +47,9 @@ class Settings:
     relative: float
     amount: frozenset[str] = frozenset()
     concentration: frozenset[str] = frozenset()
+    output: tuple[str, ...] = ()
+    mean_range: tuple[float, float] = (-3.0, 3.0)
+    sd_range: tuple[float, float] = (-5.0, 5.0)
 
     def times(self) -> np.ndarray:
         """The grid ``[steps + 1]``, in the model's unit of time."""
@@ -109,7 +116,7 @@ def list_cases(directory: Path) -> tuple[str, ...]:
     """
     cases = sorted(entry.name for entry in directory.iterdir() if entry.name.isdigit() and entry.is_dir())
     if not cases:
-        inside = [name for name in ("semantic", "cases") if (directory / name).is_dir()]
+        inside = [name for name in ("semantic", "stochastic", "cases") if (directory / name).is_dir()]
         hint = f"; did you mean {directory / inside[0]}?" if inside else ""
         raise SuiteError(f"{directory}: no cases here; expected folders with names such as 00001{hint}")
     return tuple(cases)
@@ -185,6 +192,17 @@ def read_settings(path: Path) -> Settings:
             raise SuiteError(f"{path}: {key} is {text!r}, expected a number that is not negative")
         return value
 
+    def interval(key: str, default: tuple[float, float]) -> tuple[float, float]:
+        text = entries.get(key)
+        if not text:
+            return default
+        match = _INTERVAL.fullmatch(text)
+        if match is None or not float(match[1]) < 0 < float(match[2]):
+            raise SuiteError(f"{path}: {key} is {text!r}, expected a range around 0 such as (-3, 3)")
+        return float(match[1]), float(match[2])
+
+    output = _names(entries.get("output", ""))
+    tolerance = "0" if output else ""  # stochastic cases have ranges instead
     steps, duration = number("steps", "0"), number("duration", "0")
     if not steps.is_integer() or bool(steps) != bool(duration):
         raise SuiteError(
@@ -195,10 +213,13 @@ def read_settings(path: Path) -> Settings:
         duration=duration,
         steps=int(steps),
         variables=variables,
-        absolute=number("absolute"),
-        relative=number("relative"),
+        absolute=number("absolute", tolerance),
+        relative=number("relative", tolerance),
         amount=frozenset(_names(entries.get("amount", ""))),
         concentration=frozenset(_names(entries.get("concentration", ""))),
+        output=output,
+        mean_range=interval("meanRange", Settings.mean_range),
+        sd_range=interval("sdRange", Settings.sd_range),
     )
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sbmlgrn.suite.acceptance import accept
+from sbmlgrn.suite.acceptance import Verdict, accept
 from sbmlgrn.suite.case import Case, SuiteError, find_documents, list_cases, load_case, read_description
 from sbmlgrn.suite.pool import Lost, run_parallel
 from sbmlgrn.suite.report import CaseResult, CaseStatus
 from sbmlgrn.suite.results import Results, write_results
 from sbmlgrn.suite.simulate import DeclinedError, run_case
+from sbmlgrn.suite.stochastic import accept_moments, run_stochastic_case
 
 Simulate: TypeAlias = Callable[[Case, Path | None], Results]
 
@@ -31,6 +32,7 @@ class _Task:
     file: Path | None
     csv: Path | None
     simulate: Simulate
+    runs: int | None
 
     def result(self, status: CaseStatus, reason: str = "", seconds: float = 0.0) -> CaseResult:
         return CaseResult(
@@ -52,6 +54,7 @@ def run_suite(
     timeout: float = 60.0,
     out: Path | str | None = None,
     simulate: Simulate = run_case,
+    runs: int | None = None,
     on_result: Callable[[CaseResult, int], None] | None = None,
 ) -> tuple[CaseResult, ...]:
     """Runs the cases of a folder of cases. Whatever happens to a case is its result and leaves the others alone.
@@ -68,6 +71,8 @@ def run_suite(
         out: folder in which to write ``CASE.csv`` for each case that has results; with ``"all"``, a folder in it for
             each Level and Version, such as ``l3v2``. Made if missing.
         simulate: makes results of a case and its document; a function of a module.
+        runs: trajectories of each case, where the cases are stochastic ones, which are simulated and judged by their
+            own rule; a case with too many points out of range is run once more, with another seed, and judged by that.
         on_result: called with each result as soon as it is known, and the number of results to come in all.
 
     Returns:
@@ -78,11 +83,13 @@ def run_suite(
         OSError: a folder cannot be read or written.
         PoolError: no process could be started.
     """
+    if runs is not None and runs < 2:
+        raise SuiteError(f"{runs} runs of each case; expected at least 2, which have a standard deviation")
     if jobs < 1 or not timeout > 0:
         raise SuiteError(f"{jobs} jobs with a timeout of {timeout:g} s: expected at least one, and more than 0 s")
     directory = Path(directory)
     names = select_cases(list_cases(directory), cases)
-    tasks = list(_tasks(directory, names, level_version, None if out is None else Path(out), simulate))
+    tasks = list(_tasks(directory, names, level_version, None if out is None else Path(out), simulate, runs))
     if not tasks:
         level, version = level_version.split(".")
         raise SuiteError(f"{directory}: none of {len(names)} cases comes in Level {level} Version {version}")
@@ -92,7 +99,8 @@ def run_suite(
         if task.csv:
             task.csv.unlink(missing_ok=True)
     results: dict[int, CaseResult] = {}
-    for i, outcome in run_parallel(_judge, tasks, jobs=jobs, timeout=timeout, warm_up=_warm_up):
+    warm_up = _warm_up if runs is None else _warm_up_stochastic
+    for i, outcome in run_parallel(_judge, tasks, jobs=jobs, timeout=timeout, warm_up=warm_up):
         task = tasks[i]
         if isinstance(outcome, Lost):
             status = CaseStatus.TIMEOUT if outcome.exit_code is None else CaseStatus.ERROR
@@ -131,7 +139,12 @@ def select_cases(available: Sequence[str], wanted: str | None) -> tuple[str, ...
 
 
 def _tasks(
-    directory: Path, names: Sequence[str], level_version: str, out: Path | None, simulate: Simulate
+    directory: Path,
+    names: Sequence[str],
+    level_version: str,
+    out: Path | None,
+    simulate: Simulate,
+    runs: int | None,
 ) -> Iterator[_Task]:
     if level_version not in ("newest", "all") and not re.fullmatch(r"\d\.\d", level_version):
         raise SuiteError(f"{level_version!r} is no Level and Version: expected one such as 3.2, newest, or all")
@@ -144,7 +157,7 @@ def _tasks(
             keys = [level_version] if level_version in documents else []
         for key in keys:
             folder = out and (out / f"l{key.replace('.', 'v')}" if level_version == "all" else out)
-            yield _Task(directory, name, key, documents.get(key), folder and folder / f"{name}.csv", simulate)
+            yield _Task(directory, name, key, documents.get(key), folder and folder / f"{name}.csv", simulate, runs)
 
 
 def _warm_up() -> None:
@@ -169,6 +182,16 @@ def _warm_up() -> None:
         sg.simulate(sg.compile(network), [0.0, 1.0])
 
 
+def _warm_up_stochastic() -> None:
+    """Compiles the loops, which takes longer than any case where that was never done on this machine."""
+    import sbmlgrn as sg
+
+    _warm_up()
+    jumps = "R1: X -> ; k*X; k = 1; X = 2"
+    for text in (jumps, f"{jumps}; E1: at time > 0.5: X = 1"):
+        sg.simulate_ssa(sg.compile(sg.load(text)), [0.0, 1.0], trajectories=1)
+
+
 def _judge(task: _Task) -> CaseResult:
     """Runs one document. Whatever the library raises becomes the result."""
     began = time.monotonic()
@@ -178,18 +201,34 @@ def _judge(task: _Task) -> CaseResult:
 
     try:
         case = load_case(task.directory, task.case)
-        found = task.simulate(case, task.file)
+        if task.runs is not None:
+            found, verdict = _judge_runs(case, task.file, task.runs)
+        else:
+            found, verdict = task.simulate(case, task.file), None
+            if case.expected is not None:
+                verdict = accept(case.expected, found, case.settings.absolute, case.settings.relative)
         if task.csv is not None:
             write_results(found, task.csv)
-        if case.expected is None:
+        if verdict is None:
             return result(CaseStatus.ERROR, f"no file {task.case}-results.csv to compare with")
-        verdict = accept(case.expected, found, case.settings.absolute, case.settings.relative)
     except DeclinedError as declined:
         return result(CaseStatus.DECLINED, str(declined))
     except Exception as error:
         return result(CaseStatus.ERROR, _describe(error))
     status = CaseStatus.PASS if verdict.accepted else CaseStatus.WRONG
     return replace(result(status, verdict.reason), worst=verdict.worst)
+
+
+def _judge_runs(case: Case, document: Path | None, runs: int) -> tuple[Results, Verdict | None]:
+    """A stochastic case; with another seed where the first one's points are too often out of range."""
+    first = run_stochastic_case(case, document, runs, seed=0)
+    if case.expected is None:
+        return first.results, None
+    verdict = accept_moments(case, first)
+    if verdict.accepted:
+        return first.results, verdict
+    second = run_stochastic_case(case, document, runs, seed=1)
+    return second.results, accept_moments(case, second)
 
 
 def _describe(error: Exception) -> str:

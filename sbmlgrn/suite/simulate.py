@@ -52,12 +52,8 @@ def run_case(case: Case, document: Path | None = None) -> Results:
 
     import sbmlgrn as sg
     from sbmlgrn.lower import RandomValueError
-    from sbmlgrn.sbml import SBMLError
 
-    try:
-        network = sg.load(case.document("newest") if document is None else document)
-    except SBMLError as error:
-        raise _declined(error) from None
+    network = loaded(case, document)
     settings = case.settings
     if case.is_flux_balance:
         return _balanced(network, settings)
@@ -76,6 +72,22 @@ def run_case(case: Case, document: Path | None = None) -> Results:
         values = [_reported(solution, network, settings, name) for name in settings.variables]
     columns = np.stack(values, axis=-1)
     return Results(settings.variables, columns[len(grid) - len(times) :], times)
+
+
+def loaded(case: Case, document: Path | None) -> Network:
+    """The network of one of a case's documents; of the newest if not given.
+
+    Raises:
+        DeclinedError: it needs what is not supported.
+        SBMLError: it is refused as invalid.
+    """
+    import sbmlgrn as sg
+    from sbmlgrn.sbml import SBMLError
+
+    try:
+        return sg.load(case.document("newest") if document is None else document)
+    except SBMLError as error:
+        raise _declined(error) from None
 
 
 def _balanced(network: Network, settings: Settings) -> Results:

@@ -173,6 +173,7 @@ def _outputs(system: System) -> dict[str, Sequence[Expr]]:
 
 
 def equalities(system: System) -> tuple[tuple[int, int], ...]:
+    """Pairs of an event and one of its turns that is an equality of what changes continuously; see `Evaluator`."""
     states = {str(s.leaf.value) for s in system.states}
     return tuple(
         (i, k)

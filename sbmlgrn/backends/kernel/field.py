@@ -66,6 +66,7 @@ _CALL: Final = 12.0
 
 
 def cost(outputs: Sequence[Expr]) -> float:
+    """Of an evaluation of `outputs`, in a unit of its own, estimated from the expressions."""
     total = 5.0
     for node in postorder(outputs):
         if node.op == "divide":

@@ -18,6 +18,7 @@ from typing import Final
 from sbmlgrn.backends.kernel.library import Library
 from sbmlgrn.backends.kernel.once import once
 from sbmlgrn.backends.kernel.source import Body
+from sbmlgrn.expr import free_symbols
 from sbmlgrn.lower import Jump, System
 
 LANES: Final = 16
@@ -49,7 +50,8 @@ class Lanes:
       ``t == stop`` or a fault, or `limit` turns are over. A lane whose `stop` is infinite is idle.
     * `p` ``[parameter, lane]``; `random` ``[4, lane]`` unsigned integers, the generators' states.
     * `fired` ``[lane]``: increased by the number of reactions.
-    * `fault` ``[lane]``: 1 where a propensity is negative, infinite or NaN; such a lane stands still.
+    * `fault` ``[lane]``: 1 where a propensity is negative, infinite or NaN, or a population below 0; such a lane
+      stands still.
     * `turns` ``[1]``, an integer: how often the loop turned, and so the most that a lane can have fired.
 
     It returns an integer whose bits say which lanes have a fault or have arrived at their `stop`.
@@ -105,6 +107,8 @@ class _Loop:
             body.names[state.leaf] = f"%y{i}"
         rates = body.emit([jump.rate for jump in system.jumps])
         sums, least = self._sums(rates)
+        for i in _unguarded(system):  # what could fall below 0 with propensities still in order
+            least = self._selected(self._new(f"fcmp olt {self._number} %y{i}, {least}"), f"%y{i}", least)
         finite = self._new(f"fcmp olt {self._number} {sums[-1]}, {body.literal(float('inf'))}")
         sound = self._new(f"fcmp oge {self._number} {least}, {body.literal(0.0)}")
         sound = self._new(f"and {self._truth} {sound}, {finite}")
@@ -248,6 +252,18 @@ class _Loop:
         tail = apply("fadd", tail, apply("fmul", k, literal(_LN2_LOW)))
         small = apply("fsub", apply("fsub", half, tail), f)
         return apply("fsub", small, apply("fmul", k, literal(_LN2_HIGH)))
+
+
+def _unguarded(system: System) -> list[int]:
+    """States that a reaction lowers whose law does not depend on them."""
+    return sorted(
+        {
+            i
+            for jump in system.jumps
+            for i, net in jump.stoichiometry.items()
+            if (net.number or 0.0) < 0.0 and str(system.states[i].leaf.value) not in free_symbols(jump.rate)
+        }
+    )
 
 
 def _net(jump: Jump, state: int) -> float:

@@ -1,4 +1,4 @@
-"""`Process`: a system as a jump process whose state may also move between the jumps, for a loop that calls it by address.
+"""`Process`: a system as a jump process whose state may also move between the jumps, for a loop that calls it.
 
 Between jumps the state follows what rules and the time make of it, y' = f(t, y), and a reaction fires when the integral
 of the propensities has grown to an exponential number. That integral is one more entry of the state, behind all others,
@@ -40,7 +40,7 @@ _HAZARD: Final = symbol("hazard")
 
 
 class Process:
-    """Compiled functions of ``(t, y, p)``: `y` is the state and the integrated hazard, `p` the parameters and the draws.
+    """Compiled functions of ``(t, y, p)``: of the state with the integrated hazard, and the parameters with the draws.
 
     Args:
         system: without delays and fast reactions.

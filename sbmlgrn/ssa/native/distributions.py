@@ -17,7 +17,7 @@ import numpy as np
 
 from sbmlgrn.expr import DRAWS
 from sbmlgrn.ode.native.loop import lean
-from sbmlgrn.ssa.generator import binomial, gamma, normal, poisson, uniform
+from sbmlgrn.ssa.native.generator import binomial, gamma, normal, poisson, uniform
 
 CODES: Final = {name: i for i, name in enumerate(DRAWS)}
 """Numbers of the distributions, for `sample`."""
@@ -54,7 +54,7 @@ def sample(code: int, args: np.ndarray, count: int, generator: np.ndarray) -> fl
         low, high = args[count - 2], args[count - 1]
     if not low <= high:
         return np.nan
-    if code == _POISSON or code == _BINOMIAL:
+    if code in (_POISSON, _BINOMIAL):
         return _count(code, first, 0.0 if single else args[1], low, high, generator)
     if single:
         return _of_one(code, first, max(low, 0.0), high, generator) if high >= 0.0 else np.nan

@@ -11,9 +11,9 @@ import numpy as np
 
 from sbmlgrn.ode.native.calls import evaluate, evaluate_row
 from sbmlgrn.ode.native.loop import lean
-from sbmlgrn.ssa.distributions import sample
-from sbmlgrn.ssa.generator import uniform
-from sbmlgrn.ssa.plan import Plan
+from sbmlgrn.ssa.native.distributions import sample
+from sbmlgrn.ssa.native.generator import uniform
+from sbmlgrn.ssa.native.plan import Plan
 
 ENDLESS: Final = -1
 FULL: Final = -2
@@ -56,8 +56,8 @@ def redraw(plan: Plan, lists: int, which: int, t: float, y: np.ndarray, p: np.nd
     for k in range(table[lists + which], table[lists + which + 1]):
         draw = table[k]
         evaluate(table[plan.operands + draw], t, y, p, scratch.operands)
-        value = sample(table[plan.codes + draw], scratch.operands, table[plan.counts + draw], scratch.generator)
-        p[plan.first_draw + draw] = value
+        code, count = int(table[plan.codes + draw]), int(table[plan.counts + draw])
+        p[plan.first_draw + draw] = sample(code, scratch.operands, count, scratch.generator)
 
 
 @lean
@@ -70,9 +70,7 @@ def next_due(queue: np.ndarray, waiting: int) -> float:
 
 
 @lean
-def settle(
-    plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int
-) -> tuple[int, int]:
+def settle(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int) -> tuple[int, int]:
     """Triggers and executes all there is at time `t`, until nothing more is due.
 
     Args:
@@ -130,9 +128,7 @@ def _evaluate_values(plan: Plan, event: int, t: float, y: np.ndarray, p: np.ndar
 
 
 @lean
-def _trigger(
-    plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int
-) -> int:
+def _trigger(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int) -> int:
     board, queue, table = scratch.board, scratch.queue, plan.table
     evaluate_row(plan.triggers, t, y, p, board, NOW)
     for event in range(plan.events):
@@ -164,9 +160,7 @@ def _trigger(
 
 
 @lean
-def _chosen(
-    plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int
-) -> int:
+def _chosen(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, waiting: int) -> int:
     """The row of the execution that is due and next; −1 if none is due. Among equals chance decides."""
     queue = scratch.queue
     chosen, due = -1, 0

@@ -17,7 +17,7 @@ from sbmlgrn.lower import System
 from sbmlgrn.ode.native.ensemble import price
 from sbmlgrn.ode.native.sparse import Layout, layout
 from sbmlgrn.ode.native.trajectory import Addresses
-from sbmlgrn.ssa.distributions import CODES
+from sbmlgrn.ssa.native.distributions import CODES
 
 
 class Plan(NamedTuple):

@@ -1,9 +1,9 @@
 """Trajectories of processes that also move between jumps, that have events, or that draw random values.
 
 One trajectory at a time. Where nothing moves, propensities are constant between jumps and waiting times exponential.
-Else their integral is one more entry of the state: a reaction fires where it reaches an exponential number, found on the
-dense output of the step. Conditions are looked at within every step as by `ode.hybrid`, and a turn is bisected down to
-neighbouring floating-point numbers.
+Else their integral is one more entry of the state: a reaction fires where it reaches an exponential number, found on
+the dense output of the step. Conditions are looked at within every step as by `ode.hybrid`, and a turn is bisected down
+to neighbouring floating-point numbers.
 
 Source: Davis 1984, J. R. Stat. Soc. B 46:353 (piecewise-deterministic Markov processes).
 """
@@ -33,7 +33,7 @@ from sbmlgrn.ode.native.trajectory import (
     step,
     workspace,
 )
-from sbmlgrn.ssa.agenda import (
+from sbmlgrn.ssa.native.agenda import (
     ENDLESS,
     FULL,
     HELD,
@@ -49,15 +49,16 @@ from sbmlgrn.ssa.agenda import (
     redraw,
     settle,
 )
-from sbmlgrn.ssa.distributions import MOST_OPERANDS
-from sbmlgrn.ssa.generator import exponential, uniform
-from sbmlgrn.ssa.plan import Plan
-from sbmlgrn.ssa.status import StochasticStatus
+from sbmlgrn.ssa.native.distributions import MOST_OPERANDS
+from sbmlgrn.ssa.native.generator import exponential, uniform
+from sbmlgrn.ssa.native.plan import Plan
+from sbmlgrn.ssa.native.status import StochasticStatus
 
 _SUCCESS: Final = int(StochasticStatus.SUCCESS)
 _MAX_EVENTS: Final = int(StochasticStatus.MAX_EVENTS)
 _BAD_PROPENSITY: Final = int(StochasticStatus.BAD_PROPENSITY)
 _TOO_LARGE: Final = int(StochasticStatus.TOO_LARGE)
+_BELOW_ZERO: Final = int(StochasticStatus.BELOW_ZERO)
 _NOT_WHOLE: Final = int(StochasticStatus.NOT_WHOLE)
 _CASCADE: Final = int(StochasticStatus.EVENT_CASCADE)
 _NOT_INTEGRATED: Final = int(StochasticStatus.NOT_INTEGRATED)
@@ -226,7 +227,7 @@ def _made_whole(plan: Plan, y: np.ndarray) -> bool:
 
 @lean
 def _countable(plan: Plan, y: np.ndarray) -> bool:
-    for k in range(plan.table[plan.whole], plan.table[plan.whole + 1]):
+    for k in range(plan.table[plan.whole], plan.table[plan.whole + 1]):  # noqa: SIM110
         if abs(y[plan.table[k]]) >= _LARGEST:
             return False
     return True
@@ -290,6 +291,8 @@ def _fire(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch) 
                 return _NOT_WHOLE
             net = np.round(net)
         y[table[k]] += net
+        if net < 0.0 and y[table[k]] < 0.0:
+            return _BELOW_ZERO
     project(plan, t, y, p, scratch)
     return _SUCCESS
 
@@ -329,7 +332,7 @@ def _report_rest(
 def _differs(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch) -> bool:
     """Whether anything that is watched is not as it last was."""
     evaluate_row(plan.watched, t, y, p, scratch.board, TURNED)
-    for k in range(plan.turns):
+    for k in range(plan.turns):  # noqa: SIM110
         if scratch.board[TURNED, k] != scratch.board[TURNS, k]:
             return True
     return False

@@ -1,0 +1,1 @@
+"""The loops of stochastic simulation, compiled by Numba once and for all models."""
