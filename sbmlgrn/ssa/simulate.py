@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from sbmlgrn.ode import time_grid
 from sbmlgrn.ode.native.portions import cores
 from sbmlgrn.ssa.direct import portion, seeded
 from sbmlgrn.ssa.ensemble import Ensemble, with_draws
-from sbmlgrn.ssa.jumps import check_process, is_memoryless, whole_numbers
+from sbmlgrn.ssa.jumps import check_jumps, check_process, is_memoryless, whole_numbers
+from sbmlgrn.ssa.native.leap import leaps, portion_by_leaps
+from sbmlgrn.ssa.native.network import graph, is_large, portion_of_network
 from sbmlgrn.ssa.native.plan import compiled_process
 from sbmlgrn.ssa.native.process import portion_of_process
 from sbmlgrn.ssa.statistics import Statistics
@@ -23,6 +26,11 @@ from sbmlgrn.ssa.status import StochasticStatus
 
 PORTION = 256
 """Trajectories that are simulated, and summed up, together."""
+
+METHODS = ("direct", "tau")
+
+_Loop: TypeAlias = Callable[..., None]
+"""From initial state, parameters and generators to states, status and numbers of reactions, which it fills."""
 
 
 def simulate_ssa(
@@ -32,9 +40,14 @@ def simulate_ssa(
     trajectories: int = 1000,
     seed: int = 0,
     *,
+    method: str = "direct",
+    epsilon: float = 0.03,
     max_events: int = 1_000_000_000,
 ) -> Ensemble:
-    """Simulates trajectories of the model's jump process, exactly, by the direct method.
+    """Simulates trajectories of the model's jump process, exactly unless asked otherwise.
+
+    Between jumps, rules may move the state, events may change it, and propensities may depend on the time; random
+    values are drawn wherever the network says so.
 
     Main arguments:
         model: from `compile`; its rate laws are read as propensities, in reactions per unit of time, and its amounts as
@@ -46,7 +59,10 @@ def simulate_ssa(
             number of trajectories, of threads, or on the other parameter vectors, whose k-th trajectories share them.
 
     Other Arguments:
-        max_events: most reactions of one trajectory.
+        method: ``"direct"`` is exact; ``"tau"`` leaps over many reactions at a time, for networks in which nothing
+            happens but reactions.
+        epsilon: by how much a propensity may change in a leap, relatively.
+        max_events: most reactions (and events) of one trajectory.
 
     Returns:
         The trajectories; those that fail have a status and NaN values, and leave the others alone.
@@ -56,7 +72,7 @@ def simulate_ssa(
         UnknownElementError: a parameter's name is not in the model.
         ValueError: the grid, a shape or a number is not as described.
     """
-    run = _Run(model, t, parameters, trajectories, seed, max_events)
+    run = _Run(model, t, parameters, trajectories, seed, max_events, method, epsilon)
     count = len(run.p) * trajectories
     states = np.empty((count, len(run.grid), run.width))
     status, events = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -85,6 +101,8 @@ def summarise_ssa(
     seed: int = 0,
     *,
     ids: Sequence[str] | None = None,
+    method: str = "direct",
+    epsilon: float = 0.03,
     max_events: int = 1_000_000_000,
 ) -> Statistics:
     """Means, variances, distributions and spectra of the trajectories of `simulate_ssa`, which are not kept.
@@ -92,7 +110,7 @@ def summarise_ssa(
     Memory does not grow with the number of trajectories, and the result does not depend on the number of threads.
 
     Args:
-        model, t, trajectories, seed, max_events: as for `simulate_ssa`.
+        model, t, trajectories, seed, method, epsilon, max_events: as for `simulate_ssa`.
         parameters: one vector ``[parameter]``, or values by name, each a number.
         ids: symbols; the species that change, if not given.
 
@@ -101,7 +119,7 @@ def summarise_ssa(
         UnknownElementError: a name is not in the model.
         ValueError: an argument is not as described.
     """
-    run = _Run(model, t, parameters, trajectories, seed, max_events)
+    run = _Run(model, t, parameters, trajectories, seed, max_events, method, epsilon)
     if run.batch:
         raise ValueError(f"parameters have a batch of {len(run.p)}; statistics are those of one parameter vector")
     names = tuple(model.state_ids if ids is None else ids)
@@ -125,7 +143,13 @@ class _Run:
         trajectories: int,
         seed: int,
         max_events: int,
+        method: str,
+        epsilon: float,
     ) -> None:
+        if method not in METHODS:
+            raise ValueError(f"method is {method!r}, expected one of {', '.join(METHODS)}")
+        if not 0 < epsilon < 1:
+            raise ValueError(f"epsilon is {epsilon}, expected a number between 0 and 1")
         for name, number in (("trajectories", trajectories), ("max_events", max_events)):
             if number < 1:
                 raise ValueError(f"{name} is {number}, expected a positive number")
@@ -139,56 +163,61 @@ class _Run:
         self.grid = self.t.numpy()
         self.p = np.ascontiguousarray(p.reshape(-1, p.shape[-1]).numpy())
         self.width = len(system.states) + len(system.draws)
+        self.x0 = np.empty((len(self.p), 0))  # where chance has a part in it
         if x0 is not None:
             self.x0 = whole_numbers(system, x0.reshape(len(self.p), x0.shape[-1]).numpy().astype(np.float64))
-        self._system = system
+        if method == "tau":
+            check_jumps(system)
+        self._system, self._method, self._epsilon = system, method, epsilon
         self._trajectories, self._seed, self._most = trajectories, seed, max_events
 
     def portions(self) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
         """The trajectories in order: the index of the first, their states, how they ended, and how often they fired."""
         starts = [(row, first) for row in range(len(self.p)) for first in range(0, self._trajectories, PORTION)]
-        memoryless = is_memoryless(self._system)
-        if memoryless and not self._system.jumps:
-            yield from map(self._still, starts)
-            return
-        if memoryless:
-            self._loop = lanes(self._system)
-        else:
-            self._process = compiled_process(self._system)
-        compute = self._portion if memoryless else self._portion_of_process
+        compute = self._loop()
         with ThreadPoolExecutor(cores()) as pool:
             # a few portions ahead of what is taken, so that memory stays bounded
-            waiting = [pool.submit(compute, s) for s in starts[: 2 * cores()]]
+            waiting = [pool.submit(self._portion, compute, s) for s in starts[: 2 * cores()]]
             following = iter(starts[2 * cores() :])
             while waiting:
                 yield waiting.pop(0).result()
                 start = next(following, None)
                 if start is not None:
-                    waiting.append(pool.submit(compute, start))
+                    waiting.append(pool.submit(self._portion, compute, start))
 
-    def _portion(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        row, first = start
-        count = min(PORTION, self._trajectories - first)
-        out = np.empty((count, len(self.grid), self.x0.shape[1]))
-        status, events = np.empty(count, np.int64), np.empty(count, np.int64)
-        x0, p = (np.ascontiguousarray(np.broadcast_to(v[row], (count, v.shape[1]))) for v in (self.x0, self.p))
-        generators = seeded(self._seed, first, count)
-        portion(self._loop.jump, self.grid, x0, p, generators, self._most, out, status, events)
-        return row * self._trajectories + first, out, status, events
+    def _loop(self) -> _Loop:
+        """What simulates a portion: compiled now, so that it is not compiled by several threads."""
+        system, grid, most = self._system, self.grid, self._most
+        if not is_memoryless(system):
+            plan, field, factors, _ = compiled_process(system)
+            return lambda _, p, *rest: portion_of_process(plan, field, factors, grid, p, rest[0], most, *rest[1:])
+        if not system.jumps:
+            return _still
+        if self._method == "tau":
+            leap, _ = leaps(system)
+            return lambda x0, p, *rest: portion_by_leaps(leap, self._epsilon, grid, x0, p, rest[0], most, *rest[1:])
+        if is_large(system):
+            net, _ = graph(system)
+            return lambda x0, p, *rest: portion_of_network(net, grid, x0, p, rest[0], most, *rest[1:])
+        address = lanes(system).jump
 
-    def _portion_of_process(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        def side_by_side(x0: np.ndarray, p: np.ndarray, *rest: np.ndarray) -> None:
+            rows = [np.ascontiguousarray(np.broadcast_to(v, (len(rest[0]), len(v)))) for v in (x0, p)]
+            portion(address, grid, *rows, rest[0], most, *rest[1:])
+
+        return side_by_side
+
+    def _portion(self, compute: _Loop, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
         row, first = start
         count = min(PORTION, self._trajectories - first)
         out = np.empty((count, len(self.grid), self.width))
         status, events = np.empty(count, np.int64), np.empty(count, np.int64)
-        generators = seeded(self._seed, first, count)
-        plan, field, factors, _ = self._process
-        portion_of_process(plan, field, factors, self.grid, self.p[row], generators, self._most, out, status, events)
+        compute(self.x0[row], self.p[row], seeded(self._seed, first, count), out, status, events)
         return row * self._trajectories + first, out, status, events
 
-    def _still(self, start: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        """Without reactions nothing ever happens."""
-        row, first = start
-        count = min(PORTION, self._trajectories - first)
-        out = np.broadcast_to(self.x0[row], (count, len(self.grid), self.x0.shape[1]))
-        return row * self._trajectories + first, out, np.zeros(count, np.int64), np.zeros(count, np.int64)
+
+def _still(x0: np.ndarray, p: np.ndarray, generators: np.ndarray, *results: np.ndarray) -> None:
+    """Without reactions nothing ever happens."""
+    out, status, events = results
+    out[:] = x0
+    status[:] = events[:] = 0

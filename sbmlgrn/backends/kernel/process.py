@@ -1,15 +1,16 @@
 """`Process`: a system as a jump process whose state may also move between the jumps, for a loop that calls it.
 
 Between jumps the state follows what rules and the time make of it, y' = f(t, y), and a reaction fires when the integral
-of the propensities has grown to an exponential number. That integral is one more entry of the state, behind all others,
-so that the methods which integrate the state integrate it too.
+of the propensities has grown to an exponential number. That integral is one more entry of the state, the last one, so
+that the methods which integrate the state integrate it too. So are, before it, the margins of conditions that are no
+linear functions of what moves: steps are then short enough for them, and pass over no oscillation of theirs.
 
 Source: Davis 1984, J. R. Stat. Soc. B 46:353 (piecewise-deterministic Markov processes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from sbmlgrn.backends.kernel.evaluator import equalities, with_equality
@@ -46,8 +47,9 @@ class Process:
         system: without delays and fast reactions.
 
     Attributes:
-        rhs: address of dy/dt between jumps ``[state + 1]``.
-        slopes: address of the nonzeros of its derivative by y, and then of that by t ``[state + 1]``.
+        entries: of y; the states are the first, the integrated hazard is the last.
+        rhs: address of dy/dt between jumps ``[entry]``.
+        slopes: address of the nonzeros of its derivative by y, and then of that by t ``[entry]``.
         nonzeros: rows and columns of those.
         costs: of an evaluation of `rhs` and of `slopes`, in a unit of their own.
         initial: address of the state at the start ``[state]``, over p alone.
@@ -70,10 +72,10 @@ class Process:
         flows = continuous(system)
         total = add(*(jump.rate for jump in system.jumps))
         moving = {s.leaf for s, flow in zip(system.states, flows, strict=True) if flow is not ZERO} | {TIME}
-        self.is_moving: Final = any(flow is not ZERO for flow in flows) or not moving.isdisjoint(postorder([total]))
+        is_moving = any(flow is not ZERO for flow in flows) or not moving.isdisjoint(postorder([total]))
         triggers = [e.trigger for e in system.transitions]
         own = [turn for e in triggers for turn in turns(e)]
-        inner = [turn for e in (*flows, total) for turn in turns(e)] if self.is_moving else []
+        inner = [turn for e in (*flows, total) for turn in turns(e)] if is_moving else []
         watched = dict.fromkeys(t for t in (*own, *inner) if not moving.isdisjoint(postorder([t.watched])))
         self.turns: Final[tuple[Turn, ...]] = tuple(watched)
         self.is_smooth: Final = tuple(turn not in set(inner) for turn in self.turns)
@@ -81,9 +83,14 @@ class Process:
         equal = [(e, k) for e, k in equalities(system) if turns(triggers[e])[k] in position]
         self.equalities: Final = tuple((e, position[turns(triggers[e])[k]]) for e, k in equal)
 
-        states = [*(s.leaf for s in system.states), _HAZARD]
+        seeds = {s.leaf: flow for s, flow in zip(system.states, flows, strict=True)} | {TIME: ONE}
+        bent = [m for m in dict.fromkeys(t.margin for t in self.turns) if _is_bent(m, moving)]
+        self.is_moving: Final = is_moving or bool(bent)
+        extra = [symbol(f"margin:{i}") for i in range(len(bent))]
+        states = [*(s.leaf for s in system.states), *extra, _HAZARD]
         columns = [leaf for leaf in states if leaf in moving]
-        rhs = [*flows, total]
+        rhs = [*flows, *tangent(bent, seeds), total]
+        self.entries: Final = len(states)
         entries = jacobian(rhs, columns)
         places = [states.index(leaf) for leaf in columns]
         self.nonzeros: Final = tuple((i, places[j]) for i, j in entries)
@@ -137,6 +144,12 @@ def continuous(system: System) -> tuple[Expr, ...]:
         for i, rate in zip(system.projection, rates, strict=True):
             flows[i] = rate
     return tuple(flows)
+
+
+def _is_bent(margin: Expr, moving: Set[Expr]) -> bool:
+    """Whether a margin is no linear function of what moves."""
+    slopes = [tangent([margin], {leaf: ONE})[0] for leaf in moving]
+    return not moving.isdisjoint(postorder(slopes))
 
 
 def draws_in(system: System, *expressions: Expr) -> list[int]:

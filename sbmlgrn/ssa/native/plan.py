@@ -26,7 +26,7 @@ class Plan(NamedTuple):
     Attributes:
         initial, rates, changes, triggers, watched, touches, priorities, project: addresses; see `Process`.
         is_moving: whether propensities are to be integrated.
-        reactions, events, turns, equalities, draws: how many there are.
+        states, entries, reactions, events, turns, equalities, draws: how many there are; see `Process`.
         computes_changes: whether any stoichiometry is computed.
         first_draw: where draws begin among the parameters.
         table: whole numbers, among which the others say where to look. Entry ``table[at + i]`` belongs to the i-th
@@ -57,6 +57,8 @@ class Plan(NamedTuple):
     priorities: int
     project: int
     is_moving: bool
+    states: int
+    entries: int
     reactions: int
     events: int
     turns: int
@@ -131,7 +133,7 @@ def compiled_process(system: System) -> Compiled:
     """The system's process, compiled when it is first asked for."""
     made = process(system)
     events, jumps, draws = system.transitions, system.jumps, system.draws
-    factors = layout(len(system.states) + 1, made.nonzeros)
+    factors = layout(made.entries, made.nonzeros)
     nets = [net for jump in jumps for net in jump.stoichiometry.values()]
     reports = [*system.observables.values(), *system.amounts.values(), *system.concentrations.values()]
     table = _Table()
@@ -149,6 +151,8 @@ def compiled_process(system: System) -> Compiled:
         priorities=made.priorities,
         project=made.project,
         is_moving=made.is_moving,
+        states=len(system.states),
+        entries=made.entries,
         reactions=len(jumps),
         events=len(events),
         turns=len(made.turns),

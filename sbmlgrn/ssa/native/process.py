@@ -68,6 +68,8 @@ _ROUNDING: Final = 1e-9
 """Relative error of what counts as a whole number, or as a propensity of 0."""
 _RTOL: Final = 1e-8
 _ATOL: Final = 1e-11
+_ATOL_OF_MARGINS: Final = 1e-3
+"""Margins have to be followed, but not computed."""
 _MOST_STEPS: Final = 1_000_000_000
 _EPSILON: Final = 2.0**-52
 _LOOKS: Final = 4
@@ -103,14 +105,16 @@ def portion_of_process(
         status: becomes how each ended ``[trajectory]``.
         events: becomes how many reactions fired in each ``[trajectory]``.
     """
-    n = out.shape[2] - plan.draws
+    n = plan.entries
     widest = 1
     for event in range(plan.events):
         widest = max(widest, plan.table[plan.targets + event + 1] - plan.table[plan.targets + event])
-    columns = max(n + 1, widest, len(plan.nets), plan.events, plan.equalities, plan.reactions, plan.turns)
-    work = workspace(n + 1, len(factors.place), len(factors.column))
-    atol = np.full(n + 1, _ATOL)
-    y, vector = np.empty(n + 1), np.empty(len(p) + plan.draws)
+    columns = max(n, widest, len(plan.nets), plan.events, plan.equalities, plan.reactions, plan.turns)
+    work = workspace(n, len(factors.place), len(factors.column))
+    atol = np.full(n, _ATOL)
+    for i in range(plan.states, n - 1):
+        atol[i] = _ATOL_OF_MARGINS
+    y, vector = np.empty(n), np.empty(len(p) + plan.draws)
     rows = 8
     for b in range(len(generators)):
         while True:
@@ -143,12 +147,13 @@ def _trajectory(
     scratch: Scratch,
     out: np.ndarray,
 ) -> tuple[int, int]:
-    n = len(y) - 1
+    n = plan.entries - 1
     t, end = grid[0], grid[-1]
-    y[n] = 0.0
+    for i in range(plan.states, n + 1):
+        y[i] = 0.0
     redraw(plan, plan.kept, 0, t, y, p, scratch)
     evaluate_row(plan.initial, t, y, p, scratch.board, VALUES)
-    for i in range(n):
+    for i in range(plan.states):
         y[i] = scratch.board[VALUES, i]
     if not _made_whole(plan, y):
         return _NOT_WHOLE, 0
@@ -301,7 +306,7 @@ def _fire(plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch) 
 def _report(
     plan: Plan, t: float, y: np.ndarray, p: np.ndarray, scratch: Scratch, out: np.ndarray, written: int
 ) -> None:
-    n = len(y) - 1
+    n = plan.states
     for i in range(n):
         out[written, i] = y[i]
     if plan.draws:
@@ -393,7 +398,7 @@ def _integrate(
         if usual > 0.0:
             control[H] = usual
     barrier = broken = np.inf
-    n = len(y) - 1
+    n = plan.entries - 1
     while control[T] < bound:
         stop = min(bound, barrier)
         outcome, _ = step(field, stop, p, AUTO, _RTOL, atol, factors, _MOST_STEPS, work)
