@@ -5,6 +5,7 @@ from sbmlgrn.lower.conservation import conserved as conserved
 from sbmlgrn.lower.lower import lower as lower
 from sbmlgrn.lower.modes import with_modes as with_modes
 from sbmlgrn.lower.reversible import split_reversible as split_reversible
+from sbmlgrn.lower.reversible import there_and_back as there_and_back
 from sbmlgrn.lower.system import Constraint as Constraint
 from sbmlgrn.lower.system import Delay as Delay
 from sbmlgrn.lower.system import Draw as Draw

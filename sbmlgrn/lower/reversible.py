@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -28,7 +28,7 @@ _SAME_SIGN: Final = frozenset({"power", "sqrt", "exp", "abs", "max", "min", "flo
 """Operations whose value is not negative where their operands are not."""
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
     """An expression as a difference of two that are not negative where symbols are not."""
 
     forward: Expr
@@ -55,16 +55,17 @@ def split_reversible(network: Network) -> Network:
         if law is None:
             continue
         own = {p.id for p in reaction.local_parameters if p.value is not None and p.value < 0}
-        parts = _parts(_expanded(law, table), negative | own | {f"{reaction.id}.{name}" for name in own})
         products = {ref.species for ref in reaction.products} - {ref.species for ref in reaction.reactants}
-        if parts is None or ZERO in parts or not free_symbols(parts.reverse) & products:
+        below = negative | own | {f"{reaction.id}.{name}" for name in own}
+        found = there_and_back(_expanded(law, table), products, below)
+        if found is None:
             continue
         name = f"{reaction.id}_reverse"
         while name in taken:
             name += "_"
         taken.add(name)
         _require_unnamed(network, reaction)
-        there = replace(reaction, kinetic_law=parts.forward, reversible=False)
+        there = replace(reaction, kinetic_law=found.forward, reversible=False)
         back = _renamed_locals(
             replace(
                 reaction,
@@ -72,7 +73,7 @@ def split_reversible(network: Network) -> Network:
                 name=None,
                 reactants=reaction.products,
                 products=reaction.reactants,
-                kinetic_law=parts.reverse,
+                kinetic_law=found.reverse,
                 reversible=False,
             ),
             reaction.id,
@@ -119,23 +120,41 @@ def _expanded(math: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> 
     return rewrite([math], rule)[0]
 
 
-def _parts(math: Expr, negative: set[str]) -> _Parts | None:
-    """The two parts of `math`; ``None`` if its sign is not known."""
-    done: dict[Expr, _Parts | None] = {}
+def there_and_back(law: Expr, products: Set[str], negative: Set[str]) -> Parts | None:
+    """The rates there and back whose difference is `law`; ``None`` if it is no such difference.
+
+    That back depends on `products`; that there does not, but for a denominator. So ``k*(10 - B)*(9 - B)``, which counts
+    pairs of what has not become B, is no difference of rates, though it is one of numbers.
+
+    Args:
+        law: a rate law.
+        products: symbols of species that the reaction makes.
+        negative: symbols that are below 0; all others are taken not to be.
+    """
+    found = _parts(law, negative)
+    if found is None or ZERO in found or not free_symbols(found.reverse) & products:
+        return None
+    numerator = rewrite([found.forward], lambda node, args: args[0] if node.op == "divide" else None)
+    return None if free_symbols(*numerator) & products else found
+
+
+def _parts(math: Expr, negative: Set[str]) -> Parts | None:
+    """The two parts of `math`, where the symbols `negative` are below 0; ``None`` if its sign is not known."""
+    done: dict[Expr, Parts | None] = {}
     for node in postorder([math]):
         args = [done.get(a) for a in node.args]
         done[node] = _of(node, args, negative)
     return done[math]
 
 
-def _of(node: Expr, args: list[_Parts | None], negative: set[str]) -> _Parts | None:
-    plain = _Parts(node, ZERO)
+def _of(node: Expr, args: list[Parts | None], negative: Set[str]) -> Parts | None:
+    plain = Parts(node, ZERO)
     if node.op == "constant":
-        return plain if (node.number or 0) >= 0 else _Parts(ZERO, negate(node))
+        return plain if (node.number or 0) >= 0 else Parts(ZERO, negate(node))
     if node.op == "time":
         return plain
     if node.op == "symbol":
-        return _Parts(ZERO, negate(node)) if node.value in negative else plain
+        return Parts(ZERO, negate(node)) if node.value in negative else plain
     if node.op == "piecewise":
         values = args[::2]
         if any(v is None for v in values):
@@ -145,19 +164,19 @@ def _of(node: Expr, args: list[_Parts | None], negative: set[str]) -> _Parts | N
             [x for i, v in enumerate(values) for x in ((v[k], conditions[i]) if i < len(conditions) else (v[k],)) if v]
             for k in (0, 1)
         ]
-        return _Parts(piecewise(*both[0]), piecewise(*both[1]))
+        return Parts(piecewise(*both[0]), piecewise(*both[1]))
     if None in args or node.is_boolean:
         return None
     known = [a for a in args if a is not None]
     if node.op == "negate":
-        return _Parts(known[0].reverse, known[0].forward)
+        return Parts(known[0].reverse, known[0].forward)
     if node.op == "add":
-        return _Parts(_sum(*(a.forward for a in known)), _sum(*(a.reverse for a in known)))
+        return Parts(_sum(*(a.forward for a in known)), _sum(*(a.reverse for a in known)))
     if node.op == "subtract":
         if _is_falling(node):
             return plain
         (a, b), (c, d) = known
-        return _Parts(_sum(a, d), _sum(b, c))
+        return Parts(_sum(a, d), _sum(b, c))
     if node.op == "multiply":
         forward, reverse = known[0]
         for a, b in known[1:]:
@@ -165,9 +184,9 @@ def _of(node: Expr, args: list[_Parts | None], negative: set[str]) -> _Parts | N
                 _sum(_product(forward, a), _product(reverse, b)),
                 _sum(_product(forward, b), _product(reverse, a)),
             )
-        return _Parts(forward, reverse)
+        return Parts(forward, reverse)
     if node.op == "divide" and known[1].reverse is ZERO:
-        return _Parts(*(ZERO if part is ZERO else divide(part, node.args[1]) for part in known[0]))
+        return Parts(*(ZERO if part is ZERO else divide(part, node.args[1]) for part in known[0]))
     if node.op in _SAME_SIGN and all(a.reverse is ZERO for a in known):
         return plain
     return plain if node.op in ("exp", "abs") else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from sbmlgrn.backends.kernel.process import continuous, draws_in
 from sbmlgrn.expr import TIME, ZERO, postorder
-from sbmlgrn.lower import System
+from sbmlgrn.lower import System, there_and_back
 
 _ROUNDING = 1e-9
 
@@ -106,6 +108,19 @@ def _check_draws(system: System) -> None:
                 draw.owner,
                 f"the {what} of {name!r} depends on a random value that changes at every moment ({draw.text}, in the "
                 f"formula of {draw.owner!r}); draw it once, by an initial assignment, or whenever an event is executed",
+            )
+
+
+def warn_of_net_rates(system: System) -> None:
+    """Warns of laws that are the difference of a rate there and one back: such a reaction is two processes."""
+    below = {str(p.leaf.value) for p in system.parameters if p.value < 0}
+    for jump in system.jumps:
+        products = {str(system.states[i].leaf.value) for i, n in jump.stoichiometry.items() if (n.number or 0.0) > 0}
+        if there_and_back(jump.rate, products, below) is not None:
+            warnings.warn(
+                f"the rate law of {jump.id!r} is a difference of two rates, there and back; as one propensity it has "
+                "the right mean and the wrong fluctuations: simulate split_reversible(network) instead",
+                stacklevel=4,
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from sbmlgrn.ode import time_grid
 from sbmlgrn.ode.native.portions import cores
 from sbmlgrn.ssa.direct import portion, seeded
 from sbmlgrn.ssa.ensemble import Ensemble, with_draws
-from sbmlgrn.ssa.jumps import check_jumps, check_process, is_memoryless, whole_numbers
+from sbmlgrn.ssa.jumps import check_jumps, check_process, is_memoryless, warn_of_net_rates, whole_numbers
 from sbmlgrn.ssa.native.leap import leaps, portion_by_leaps
 from sbmlgrn.ssa.native.network import graph, is_large, portion_of_network
 from sbmlgrn.ssa.native.plan import compiled_process
@@ -158,10 +159,11 @@ class _Run:
             self.t = time_grid(t, p)
             system = model.system
             check_process(system)
+            warn_of_net_rates(system)
             x0 = None if any(d.at_start for d in system.draws) else model.initial(p)
         self.parameters, self.batch = p, p.shape[:-1]
         self.grid = self.t.numpy()
-        self.p = np.ascontiguousarray(p.reshape(-1, p.shape[-1]).numpy())
+        self.p = np.ascontiguousarray(p.reshape(math.prod(self.batch), p.shape[-1]).numpy())
         self.width = len(system.states) + len(system.draws)
         self.x0 = np.empty((len(self.p), 0))  # where chance has a part in it
         if x0 is not None:

@@ -7,10 +7,23 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import sbmlgrn as sg
 from sbmlgrn.sbml import read
-from sbmlgrn.suite import CaseResult, CaseStatus, accept, load_case, run_case, run_suite
+from sbmlgrn.ssa import Ensemble
+from sbmlgrn.suite import (
+    CaseResult,
+    CaseStatus,
+    Results,
+    Settings,
+    accept,
+    list_cases,
+    load_case,
+    run_case,
+    run_suite,
+)
 
 SAMPLE = (
     *(25, 83, 112, 134, 188, 238, 259, 287, 337, 500, 595, 694, 797, 854, 916, 992, 1015, 1063, 1082, 1121),
@@ -85,6 +98,47 @@ def test_no_level_and_version_is_wrong(semantic: Path) -> None:
         if (result.case, result.level_version) not in WRONG_DOCUMENTS and not absent_files(Path(result.file))
     )
     assert not told, "\n".join(told)
+
+
+@pytest.mark.conformance
+def test_no_stochastic_case_is_wrong(semantic: Path) -> None:
+    results = run_suite(semantic.parent / "stochastic", runs=10_000, jobs=os.cpu_count() or 1, timeout=300)
+    assert not [f"{r.case} {r.status}: {r.reason}" for r in results if r.status is not CaseStatus.PASS]
+
+
+@pytest.mark.conformance
+def test_events_and_rules_without_reactions_are_stochastic_processes_too(semantic: Path) -> None:
+    """The loop of jump processes, with its own events, against all cases in which nothing is left to chance."""
+    seen = 0
+    for name in list_cases(semantic):
+        case = load_case(semantic, name)
+        if case.is_flux_balance or "Reaction" in case.description.component_tags or case.expected is None:
+            continue
+        network = read(case.document("newest")).network
+        if network is None or network.reactions or not (network.events or network.rules):
+            continue
+        model = sg.compile(network)
+        if model.system.delays:
+            continue
+        times = case.settings.times()
+        grid = times if case.settings.start == 0 else np.concatenate([[0.0], times])
+        runs = sg.simulate_ssa(model, grid, trajectories=1)
+        columns = [_reported(runs, case.settings, {s.id for s in network.species}, n) for n in case.settings.variables]
+        found = Results(case.settings.variables, np.stack(columns, -1)[-len(times) :], times)
+        verdict = accept(case.expected, found, case.settings.absolute, case.settings.relative)
+        assert verdict.accepted, f"{name}: {verdict.reason}"
+        seen += 1
+    assert seen > 150
+
+
+def _reported(runs: Ensemble, settings: Settings, species: set[str], name: str) -> np.ndarray:
+    if name in species and name in settings.amount:
+        values = runs.amount(name)
+    elif name in species and name in settings.concentration:
+        values = runs.concentration(name)
+    else:
+        values = runs[name]
+    return values.expand(1, len(runs.t)).numpy()[0]
 
 
 def test_what_a_case_lacks_is_named(semantic: Path) -> None:

@@ -13,6 +13,8 @@ from scipy.sparse.linalg import expm_multiply
 
 import sbmlgrn as sg
 from sbmlgrn.ssa import JumpError, StochasticStatus
+from sbmlgrn.ssa.jumps import check_jumps
+from sbmlgrn.ssa.native.network import is_large
 
 IMMIGRATION = "R1: -> X; k; R2: X -> ; m*X; k = 10; m = 0.1; X = 30"
 BIRTH_DEATH = "R1: X -> 2 X; l*X; R2: X -> ; m*X; l = 0.1; m = 0.11; X = 100"
@@ -144,6 +146,7 @@ def test_an_empty_batch_has_an_empty_ensemble() -> None:
     assert ensemble.states.shape == (0, 2, 2, 1) and ensemble.to_dataframe().shape == (0, 1)
 
 
+@pytest.mark.filterwarnings("ignore:the rate law of 'R1' is a difference")
 def test_failures_are_told_and_stay_alone() -> None:
     model = compiled(
         "R1: -> X; k - X; k = 1; X = 0"
@@ -171,9 +174,7 @@ def test_explosions_meet_the_cap() -> None:
     [
         ("R1: X -> ; k*X; k = 1; X = 2.5", "initial amount of 'X' is 2.5"),
         ("R1: 0.5 X -> ; k*X; k = 1; X = 2", "reaction 'R1' changes 'X' by -0.5"),
-        ("R1: X -> ; k*X*time; k = 1; X = 2", "rate law of 'R1' depends on the time"),
-        ("R1: X -> ; k*X; k' = 1; k = 1; X = 2", "'k' changes continuously"),
-        ("R1: X -> ; k*X; k = 1; X = 2; E1: at time > 1: X = 5", r"events \('E1'\)"),
+        ("R1: X -> ; k*X; k = 1; X = -2", "initial amount of 'X' is -2"),
         ("R1: X -> ; k*delay(X, 1); k = 1; X = 2", r"delay\(\)"),
     ],
 )
@@ -183,10 +184,76 @@ def test_models_that_are_no_jump_process_are_refused(text: str, message: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("R1: 0.5 X -> ; k*X; k = 1; X = 2", "reaction 'R1' changes 'X' by -0.5"),
+        ("R1: X -> ; k*X*time; k = 1; X = 2", "rate law of 'R1' depends on the time"),
+        ("R1: X -> ; k*X; k' = 1; k = 1; X = 2", "'k' changes continuously"),
+        ("R1: X -> ; k*X; k = 1; X = 2; E1: at time > 1: X = 5", r"events \('E1'\)"),
+        ("R1: X -> ; k*delay(X, 1); k = 1; X = 2", r"delay\(\)"),
+    ],
+)
+def test_leaps_need_a_network_in_which_nothing_happens_but_reactions(text: str, message: str) -> None:
+    with pytest.raises(JumpError, match=message):
+        check_jumps(compiled(text).system)
+    with pytest.raises(JumpError):
+        sg.simulate_ssa(compiled(text), GRID, method="tau")
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_more_molecules_taken_than_there_are(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sbmlgrn.ssa.simulate.is_large", lambda _: large)
+    for text in ("R1: X -> ; k; k = 1; X = 2", "R1: 2 X -> ; k*X; k = 1; X = 3"):
+        runs = sg.simulate_ssa(compiled(text), [0.0, 100.0], trajectories=20)
+        assert (runs.status == StochasticStatus.BELOW_ZERO).all()
+
+
+def test_the_loop_for_large_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sbmlgrn.ssa.simulate.is_large", lambda _: True)
+    test_two_state_promoter_at_rest()
+    for time in (0.2, 5.0):
+        test_distribution_by_finite_state_projection(time)
+    test_trajectories_depend_on_their_number_and_the_seed_alone()
+    test_an_absorbing_state_is_kept()
+    test_explosions_meet_the_cap()
+
+
+def test_which_networks_are_large() -> None:
+    chain = "\n".join(f"R{i}: S{i} -> S{i + 1}; k*S{i}; S{i} = 5" for i in range(1000))
+    assert is_large(compiled(f"{chain}\nS1000 = 0; k = 1").system)
+    assert not is_large(compiled(TELEGRAPH).system)
+
+
+def test_leaps_keep_means_and_variances() -> None:
+    samples = sg.simulate_ssa(compiled(IMMIGRATION), GRID, {"k": 1000.0}, N, seed=1, method="tau")
+    assert samples.success
+    decay = np.exp(-0.1 * GRID)
+    mean = 30 * decay + 10_000 * (1 - decay)
+    x = samples["X"].numpy()
+    # an error of the first order in epsilon is allowed beside that of the sample
+    assert (np.abs(x.mean(0) - mean) <= 4.5 * np.sqrt(mean / N) + 0.01 * mean).all()
+    variance = mean - 30 * decay**2
+    assert (np.abs(x.var(0) - variance) <= 4.5 * variance * np.sqrt(2 / N) + 0.05 * variance).all()
+    finer = sg.simulate_ssa(compiled(IMMIGRATION), GRID, {"k": 1000.0}, 500, seed=1, method="tau", epsilon=0.003)
+    assert np.abs(finer["X"].numpy().mean(0) - mean).max() <= 4.5 * np.sqrt(mean.max() / 500)
+    assert finer.events.mean() == pytest.approx(samples.events.mean(), rel=0.02)
+
+
+def test_leaps_are_single_reactions_where_molecules_are_few() -> None:
+    assert_moments(
+        sg.simulate_ssa(compiled(TELEGRAPH), [0.0, 60.0], trajectories=N, seed=3, method="tau")["M"][:, 1:].numpy(),
+        np.array([10 / 3]),
+        np.array([10 / 3 * (1 + 10 * (2 / 3) / 2.5)]),
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"trajectories": 0}, "trajectories is 0"),
         ({"max_events": 0}, "max_events is 0"),
+        ({"method": "magic"}, "method is 'magic', expected one of direct, tau"),
+        ({"method": "tau", "epsilon": 0.0}, "epsilon is 0"),
         ({"t": [0.0, 0.0]}, "must increase strictly"),
         ({"parameters": {"q": 1.0}}, "unknown parameter 'q'"),
     ],
