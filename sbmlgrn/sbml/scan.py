@@ -29,8 +29,8 @@ _INT32: Final = 2**31 - 1
 
 _ATTRIBUTES: Final[dict[str, str]] = {
     **dict.fromkeys(("value", "size", "volume", "initialAmount", "initialConcentration", "stoichiometry"), "real"),
-    **dict.fromkeys(("multiplier", "exponent", "spatialDimensions"), "real"),
-    **dict.fromkeys(("scale", "denominator"), "integer"),
+    **dict.fromkeys(("multiplier", "exponent", "offset", "spatialDimensions"), "real"),
+    **{"scale": "integer", "denominator": "positive"},
     **dict.fromkeys(("constant", "boundaryCondition", "hasOnlySubstanceUnits", "reversible", "fast"), "boolean"),
     **dict.fromkeys(("initialValue", "persistent", "useValuesFromTriggerTime"), "boolean"),
 }
@@ -80,13 +80,20 @@ def package_of(namespace: str) -> str | None:
 
 
 def fault(text: str, kind: str) -> str | None:
-    """What is wrong with a literal that is to be ``real``, ``integer`` or ``boolean``; ``None`` if nothing is."""
+    """What is wrong with a literal; ``None`` if nothing is.
+
+    Args:
+        text: the literal.
+        kind: what it is to be: ``real``, ``integer``, ``positive`` (an integer) or ``boolean``.
+    """
     if kind == "boolean":
         return None if text.strip() in ("true", "false", "1", "0") else "is neither 'true' nor 'false'"
     if kind == "integer":
         if not _INTEGER.fullmatch(text):
             return "is no integer"
         return "does not fit into 32 bits" if len(text.strip()) > 11 or abs(int(text)) > _INT32 else None
+    if kind == "positive":
+        return fault(text, "integer") or ("is not positive" if int(text) <= 0 else None)
     if not _REAL.fullmatch(text):
         return "is no number"
     return "is larger than any double" if "INF" not in text and math.isinf(float(text)) else None
@@ -374,7 +381,7 @@ def _overflow(kind: str, parts: list[str]) -> str | None:
     return fault(f"{parts[0].strip()}e{parts[1].strip()}", "real")
 
 
-_EXAMPLES: Final = {"real": "1.5, 2e-3 or INF", "integer": "-3", "boolean": "true"}
+_EXAMPLES: Final = {"real": "1.5, 2e-3 or INF", "integer": "-3", "positive": "2", "boolean": "true"}
 
 
 class _Frame:

@@ -211,6 +211,18 @@ def test_formulas_of_level_1_that_libsbml_reads_as_another_or_as_none(formula: s
     assert (issue.severity, issue.code, issue.element_id) == (Severity.ERROR, code, "x") and part in issue.message
 
 
+@pytest.mark.parametrize("denominator", ["0", "-2"])
+def test_denominators_are_positive(denominator: str) -> None:
+    reaction = (
+        '<listOfReactions><reaction name="R"><listOfReactants><speciesReference species="S" denominator="'
+        f'{denominator}"/></listOfReactants></reaction></listOfReactions></model>'
+    )
+    species = '<listOfSpecies><species name="S" compartment="c" initialAmount="1"/></listOfSpecies><listOfParameters>'
+    text = L1.format("1").replace("<listOfParameters>", species).replace("</model>", reaction)
+    (issue,) = read(text).issues
+    assert issue.code == "invalid-positive" and f"{denominator!r}, which is not positive" in issue.message
+
+
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [("3000000000 * c", "3000000000 * c"), ("1.e2*c", "100 * c"), ("x1e5-1", "x1e5 - 1"), (".5E-1", "0.05")],
