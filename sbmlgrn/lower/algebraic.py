@@ -6,6 +6,7 @@ Initial-Value Problems in Differential-Algebraic Equations (SIAM 1996), section 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
@@ -14,12 +15,17 @@ from sbmlgrn.expr import (
     ZERO,
     Expr,
     add,
+    and_,
+    constant,
     cotangent,
     divide,
     free_symbols,
+    function,
     multiply,
     negate,
+    or_,
     piecewise,
+    relation,
     substitute,
     subtract,
 )
@@ -29,6 +35,9 @@ Guard: TypeAlias = Callable[[Expr], Expr]
 
 _ITERATIONS: Final = 12
 """Newton steps; from a fair start the error squares each time, so that 12 exhaust double precision."""
+
+_TINY: Final = 1e-12
+"""A step of Newton's method that is short whatever the unit."""
 
 
 class SingularError(Exception):
@@ -125,7 +134,8 @@ def solve(equations: Sequence[Expr], leaves: Sequence[Expr], guess: Sequence[Exp
     """Values of `leaves` at which the equations vanish, as expressions.
 
     Linear equations are solved; others by Newton's method from `guess`, unrolled, so that the result can be
-    differentiated and compiled as any other expression.
+    differentiated and compiled as any other expression. Where it has not converged, because there is no solution or
+    `guess` is too far from it, the values are NaN.
 
     Raises:
         SingularError: the equations do not determine the unknowns.
@@ -134,10 +144,21 @@ def solve(equations: Sequence[Expr], leaves: Sequence[Expr], guess: Sequence[Exp
     names = [str(leaf.value) for leaf in leaves]
     linear = is_linear(equations, leaves)
     values = [ZERO] * len(leaves) if linear else list(guess)
+    residuals, step = [], []
     for _ in range(1 if linear else _ITERATIONS):
         at = dict(zip(names, values, strict=True))
-        residual = substitute(equations, at)
+        residuals.append(substitute(equations, at))
         matrix = [substitute(row, at) for row in jacobian]
-        step = solve_linear(matrix, [negate(r) for r in residual])
+        step = solve_linear(matrix, [negate(r) for r in residuals[-1]])
         values = [add(v, s) for v, s in zip(values, step, strict=True)]
-    return values
+    if linear:
+        return values
+    end = substitute(equations, dict(zip(names, values, strict=True)))
+    settled = [or_(_small(s, v), _small(s, ONE, _TINY)) for s, v in zip(step, values, strict=True)]
+    solved = [_small(r, first) for r, first in zip(end, residuals[0], strict=True)]
+    converged = or_(and_(*settled), and_(*solved))  # steps to a double root stay long, but lead there
+    return [piecewise(v, converged, constant(math.nan)) for v in values]
+
+
+def _small(x: Expr, scale: Expr, tolerance: float = 1e-6) -> Expr:
+    return relation("leq", function("abs", x), multiply(tolerance, function("abs", scale)))

@@ -1,5 +1,8 @@
 """Algebraic rules and fast reactions: solutions by hand, SciPy's roots, and SciPy's Radau on the reduced equations."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -145,3 +148,20 @@ def test_documents_keep_algebraic_rules() -> None:
     assert load(write(document.with_values({"k": 4.0}))).value("k") == 4.0
     with pytest.raises(ValueError, match="'bind' is fast, which Level 3 Version 2 does not know"):
         write(binding(fast=True))
+
+
+@pytest.mark.parametrize(
+    ("equation", "start", "expected"),
+    [
+        (lambda q: q * q + 1, 5.0, math.nan),  # no solution
+        (lambda q: q * q - 2, 5.0, math.sqrt(2)),
+        (lambda q: q * q - 2, math.sqrt(2), math.sqrt(2)),  # the guess is the solution
+        (lambda q: (q - 3) * (q - 3), 5.0, 3.0),  # a double root, which Newton's method approaches slowly
+        (lambda q: q * q * q, 1e-30, 0.0),
+    ],
+)
+def test_newtons_method_ends_at_a_solution_or_nowhere(
+    equation: Callable[[Expr], Expr], start: float, expected: float
+) -> None:
+    (root,) = solve([equation(symbol("q"))], [symbol("q")], [constant(start)])
+    assert evaluate([root], {})[0] == pytest.approx(expected, abs=2e-3, nan_ok=True)
