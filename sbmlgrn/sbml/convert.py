@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import libsbml
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from sbmlgrn.expr import postorder
 from sbmlgrn.network import Network
@@ -79,7 +80,11 @@ def convert(network: Network, level: int, version: int) -> Conversion:
     issues += _said(document, target)
     if code != libsbml.LIBSBML_OPERATION_SUCCESS or (document.getLevel(), document.getVersion()) != (level, version):
         raise SBMLError([*dict.fromkeys(issues), _refused(f"libSBML does not convert the document to {target}")])
-    result = restore(libsbml.writeSBMLToString(document), _numbers(network))
+    try:
+        result = restore(libsbml.writeSBMLToString(document), _numbers(network))
+    except etree.XMLSyntaxError as error:  # prefixes of annotations that it has lost the declarations of
+        reason = f"what libSBML writes for {target} is no XML: {error.msg}"
+        raise SBMLError([*dict.fromkeys(issues), _refused(reason)]) from None
     return _judged(network, text, result, result, target, issues)
 
 
