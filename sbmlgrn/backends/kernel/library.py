@@ -47,10 +47,11 @@ class Library:
         text: an LLVM module.
         optimise: whether to spend up to ten times as long on code that is somewhat faster; not done for large
             modules.
+        limit: characters of assembly beyond which a module is large.
     """
 
-    def __init__(self, text: str, optimise: bool) -> None:
-        level = 2 if optimise and len(text) <= _LARGE else 0
+    def __init__(self, text: str, optimise: bool, limit: int = _LARGE) -> None:
+        level = 2 if optimise and len(text) <= limit else 0
         with _lock:
             machine = _machine(level)
             module = llvm.parse_assembly(text)

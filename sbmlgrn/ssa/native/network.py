@@ -29,7 +29,7 @@ _BELOW_ZERO: Final = int(StochasticStatus.BELOW_ZERO)
 _TOO_LARGE: Final = int(StochasticStatus.TOO_LARGE)
 _LARGEST: Final = 2.0**53
 _SMALL: Final = 100
-_BASE, _OF_DEPENDENT, _OF_SEARCH, _OF_REACTION = 60.0, 12.0, 1.5, 0.35
+_BASE, _OF_DEPENDENT, _OF_SEARCH, _OF_REACTION = 60.0, 9.0, 2.2, 0.6
 
 
 class Graph(NamedTuple):
