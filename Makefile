@@ -51,7 +51,7 @@ support: $(STAMP)  ## write docs/sbml-support.md: what of SBML is supported, by 
 	@$(BIN)/sbmlgrn suite $(SBMLGRN_DATA)/sbml-test-suite/semantic --support docs/sbml-support.md || test $$? -eq 1
 
 # the most important first: each table is on the page as soon as it is measured
-BENCHMARKS := elowitz trajectories loading stiff growth
+BENCHMARKS := elowitz trajectories loading stiff growth ssa
 
 bench: $(STAMP)  ## measure, and write docs/benchmarks.md (BENCH_QUICK=1: small sizes, to see that all runs)
 	$(BIN)/python -m pytest $(BENCHMARKS:%=tests/benchmarks/test_%.py) -m benchmark -n0 -s
@@ -61,7 +61,8 @@ peers: .peers/.installed  ## install what `make bench` compares with, into .peer
 .peers/.installed: tests/benchmarks/peers/constraints.txt
 	@test -x .peers/bin/python || $(PYTHON) -m venv .peers
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check -c $< \
-	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) diffrax torch torchode
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) diffrax torch torchode \
+	  bioscrape bngsim copasi-basico gillespy2 libroadrunner rebop
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check -c $< amici || \
 	  echo "AMICI needs a C++ compiler, SWIG and BLAS to build: its rows will say that it is missing"
 	@touch $@

@@ -31,6 +31,7 @@ def ssa(
     points: Annotated[int, typer.Option(min=2, help="Number of times, both ends included.")] = 201,
     trajectories: Annotated[int, typer.Option(min=1, help="Number of trajectories.")] = 1000,
     seed: Annotated[int, typer.Option(help="Any integer; the same seed gives the same trajectories.")] = 0,
+    method: Annotated[str, typer.Option(help="direct, which is exact, or tau, which leaps over reactions.")] = "direct",
     max_events: Annotated[int, typer.Option(min=1, help="Most reactions of one trajectory.")] = 1_000_000_000,
     split: Annotated[
         bool,
@@ -44,7 +45,8 @@ def ssa(
 ) -> None:
     """Simulate a model stochastically: its rate laws as propensities, its amounts as numbers of molecules.
 
-    Exact (Gillespie's direct method). Means, spread and distributions over all trajectories are reported.
+    Exact (Gillespie's direct method) unless asked otherwise, with events, rules and random values.
+    Means, spread and distributions over all trajectories are reported.
 
     Example: [cyan]sbmlgrn ssa models/lotka_volterra.xml --end 20 --trajectories 10000 --plot ensemble.png[/cyan]
     """
@@ -66,6 +68,7 @@ def ssa(
         trajectories,
         seed,
         ids=symbols,
+        method=method,
         max_events=max_events,
     )
     if csv is not None:

@@ -29,6 +29,9 @@ _ORDER: Final = (
     "stiff",
     "growth-batch",
     "growth-states",
+    "ssa",
+    "ssa-large",
+    "ssa-memory",
     "gpu",
 )
 _INTRODUCTION: Final = """\
