@@ -203,9 +203,9 @@ class _Run:
             return lambda x0, p, *rest: portion_of_network(net, grid, x0, p, rest[0], most, *rest[1:])
         address = lanes(system).jump
 
-        def side_by_side(x0: np.ndarray, p: np.ndarray, *rest: np.ndarray) -> None:
-            rows = [np.ascontiguousarray(np.broadcast_to(v, (len(rest[0]), len(v)))) for v in (x0, p)]
-            portion(address, grid, *rows, rest[0], most, *rest[1:])
+        def side_by_side(x0: np.ndarray, p: np.ndarray, generators: np.ndarray, *results: np.ndarray) -> None:
+            x, rates = (np.ascontiguousarray(np.broadcast_to(v, (len(generators), len(v)))) for v in (x0, p))
+            portion(address, grid, x, rates, generators, most, *results)
 
         return side_by_side
 

@@ -99,7 +99,10 @@ def run_suite(
         if task.csv:
             task.csv.unlink(missing_ok=True)
     results: dict[int, CaseResult] = {}
-    warm_up = _warm_up if runs is None else _warm_up_stochastic
+    warm_up = _warm_up
+    if runs is not None:
+        _compile_loops()  # here, once: the processes find them in the cache
+        warm_up = _warm_up_stochastic
     for i, outcome in run_parallel(_judge, tasks, jobs=jobs, timeout=timeout, warm_up=warm_up):
         task = tasks[i]
         if isinstance(outcome, Lost):
@@ -183,10 +186,14 @@ def _warm_up() -> None:
 
 
 def _warm_up_stochastic() -> None:
-    """Compiles the loops, which takes longer than any case where that was never done on this machine."""
+    _warm_up()
+    _compile_loops()
+
+
+def _compile_loops() -> None:
+    """Compiles the loops of jump processes: a minute where that was never done on this machine, else a second."""
     import sbmlgrn as sg
 
-    _warm_up()
     jumps = "R1: X -> ; k*X; k = 1; X = 2"
     for text in (jumps, f"{jumps}; E1: at time > 0.5: X = 1"):
         sg.simulate_ssa(sg.compile(sg.load(text)), [0.0, 1.0], trajectories=1)

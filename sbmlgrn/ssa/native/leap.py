@@ -136,7 +136,7 @@ def _trajectory(
             out[k, i] = np.nan
     for i in range(n):
         out[0, i] = x[i]
-    t, fired, single = grid[0], 0.0, 0
+    t, fired, single, critical, leap = grid[0], 0.0, 0, 0.0, 0.0
     for k in range(1, len(grid)):
         longest = np.inf
         while t < grid[k]:

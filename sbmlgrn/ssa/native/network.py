@@ -192,7 +192,7 @@ def _trajectory(
         first = graph.dependent_start[chosen]
         block = -1
         for k in range(graph.dependent_start[chosen + 1] - first):
-            r = graph.dependents[first + k]
+            r = int(graph.dependents[first + k])
             rate = fresh[k]
             if not 0.0 <= rate < np.inf:
                 return _BAD_PROPENSITY, fired
