@@ -248,3 +248,12 @@ def test_noise_at_every_moment_has_no_meaning_in_a_law() -> None:
     )
     with pytest.raises(JumpError, match="rate law of 'R1' depends on a random value"):
         sg.simulate_ssa(sg.compile(network), GRID)
+
+
+def test_a_horizon_of_0_and_nothing_that_moves() -> None:
+    model = sg.compile(
+        sg.load("R1: X -> ; k*X; k = 1; X = 5; y = 1; E1: at X < 1: y = 2; E2: at y > 0, t0=false: X = 7")
+    )
+    assert (sg.simulate_ssa(model, [0.0], trajectories=3)["X"] == 7).all()  # after the event at the start
+    absorbed = sg.simulate_ssa(model, [0.0, 1e6, 1e9], trajectories=3)
+    assert (absorbed["X"][:, 1:] == 0).all() and (absorbed["y"][:, 1:] == 2).all() and (absorbed.events == 7).all()
