@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ lu = np.array([2.0, 1.0, 4.0])
 assert factor(lu, form, np.empty(2)) and lu.tolist() == [2.0, 1.0, 4.0]
 print(sum(factor.stats.cache_hits.values()), sum(factor.stats.cache_misses.values()))
 """
+
+RENAMED = b"csbmlgrn.ode.native.sparse\nGone\n."
+"""A pickle that names a class which is no longer there."""
 
 
 def run(folder: Path, before: str = "", sources: Path = SOURCES) -> list[int]:
@@ -65,6 +69,7 @@ def test_a_second_process_compiles_nothing(filled: Path) -> None:
         (".nbc", lambda content: content[:-1]),
         (".nbc", lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:]),
         (".nbi", lambda content: b""),
+        (".nbi", lambda content: hashlib.sha256(RENAMED).digest() + RENAMED),
     ],
 )
 def test_a_damaged_entry_is_made_again(filled: Path, suffix: str, damage: Callable[[bytes], bytes]) -> None:
