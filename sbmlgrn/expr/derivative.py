@@ -2,19 +2,22 @@
 
 At the jumps and kinks of ``floor``, ``abs``, ``min``, ``piecewise`` … the derivative of the branch taken is
 meant; the distributional part of a jump is the business of the event machinery. A branch that is not taken
-never contributes, not even where its own derivative is infinite or undefined.
+never contributes, not even where its own derivative is infinite or undefined. Where ``exp`` and powers of finite
+numbers overflow they are constant, as computed: whatever has a value there, like 1/(1 + exp(x)), has derivative 0.
 
 Source: Griewank & Walther, Evaluating Derivatives (2nd ed., SIAM 2008), sections 3.1 (forward) and 3.2 (reverse).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from sbmlgrn.expr import ops
 from sbmlgrn.expr.node import (
     ONE,
+    TRUE,
     ZERO,
     Expr,
     add,
@@ -24,6 +27,7 @@ from sbmlgrn.expr.node import (
     function,
     multiply,
     negate,
+    or_,
     piecewise,
     power,
     relation,
@@ -32,23 +36,88 @@ from sbmlgrn.expr.node import (
 from sbmlgrn.expr.traverse import postorder
 
 _LN10: Final = function("ln", constant(10.0))
+_INFINITE: Final = constant(math.inf)
+_SMALL: Final = 8.0
+"""Exponents up to this let no number overflow that is met in a model."""
+_FACTORS: Final = 16
+"""Most factors of a base of a power; squares of squares of … would have no end of them."""
 
 
 def _power_exponent(base: Expr, exponent: Expr, node: Expr) -> Expr:
     """d(u^v)/dv = u^v ln u, continued by its limit 0 at u = 0 for v > 0, where the product would be 0·(−∞)."""
-    slope = node * function("ln", base)
+    slope = _unless_overflown(node, node * function("ln", base))
     if base.op == "constant":
         return slope
     at_zero = and_(relation("eq", base, ZERO), relation("geq", exponent, ZERO))
     return piecewise(ZERO, at_zero, slope)
 
 
+def _unless_overflown(node: Expr, slope: Expr) -> Expr:
+    """A derivative of a power; 0 where it is infinite and its base neither a pole nor itself infinite."""
+    base, exponent = node.args
+    if exponent.number is not None and abs(exponent.number) <= _SMALL:
+        return slope
+    size = function("abs", base)
+    infinite = relation("eq", function("abs", node), _INFINITE)
+    return piecewise(ZERO, and_(infinite, relation("gt", size, ZERO), relation("lt", size, _INFINITE)), slope)
+
+
+def _power_links(node: Expr, wanted: Callable[[Expr], bool]) -> list[tuple[Expr, Expr]]:
+    """For a power: what it depends on, and its derivatives."""
+    base, exponent = node.args
+    links: list[tuple[Expr, Expr]] = []
+    if wanted(exponent):
+        links.append((exponent, _power_exponent(base, exponent, node)))
+    if not wanted(base):
+        return links
+    slope = _unless_overflown(node, exponent * power(base, exponent - 1))
+    if exponent.op != "constant":
+        slope = piecewise(ZERO, relation("eq", exponent, ZERO), slope)  # at base 0 the product would be 0·∞
+    if exponent.number is not None and exponent.number >= 1:
+        return [*links, (base, slope)]
+    return [*links, *_factors(base, slope, _unless_overflown(node, exponent * node), wanted)]
+
+
+def _factors(base: Expr, slope: Expr, relative: Expr, wanted: Callable[[Expr], bool]) -> list[tuple[Expr, Expr]]:
+    """The derivatives of a power of `base` by what this is a product or quotient of.
+
+    (x/c)^n with n < 1 has an infinite slope at x = 0, but in the direction of c it is constant there. So, the
+    derivative by a factor that is not 0 is that of the logarithm, `relative`, divided by the factor.
+    """
+    above, below = _monomial(base)
+    if above == [base]:
+        return [(base, slope)]
+    links: list[tuple[Expr, Expr]] = []
+    for i, factor in enumerate(above):
+        if wanted(factor):
+            others = divide(multiply(*above[:i], *above[i + 1 :]), multiply(*below))
+            links.append((factor, piecewise(divide(relative, factor), relation("neq", factor, ZERO), slope * others)))
+    return [*links, *((factor, negate(divide(relative, factor))) for factor in below if wanted(factor))]
+
+
+def _monomial(node: Expr) -> tuple[list[Expr], list[Expr]]:
+    """What is multiplied and what is divided by in `node`; `node` itself where that is too much."""
+    above: list[Expr] = []
+    below: list[Expr] = []
+    waiting = [(node, above, below)]
+    while waiting:
+        if len(above) + len(below) + len(waiting) > _FACTORS:
+            return [node], []
+        factor, here, there = waiting.pop()
+        if factor.op == "multiply":
+            waiting += [(f, here, there) for f in reversed(factor.args)]
+        elif factor.op == "divide":
+            waiting += [(factor.args[1], there, here), (factor.args[0], here, there)]
+        else:
+            here.append(factor)
+    return above, below
+
+
 _UNARY: Final[dict[str, Callable[[Expr, Expr], Expr]]] = {
     "negate": lambda x, f: negate(ONE),
-    "exp": lambda x, f: f,
+    "exp": lambda x, f: piecewise(ZERO, relation("eq", f, _INFINITE), f),
     "ln": lambda x, f: divide(ONE, x),
     "log10": lambda x, f: divide(ONE, x * _LN10),
-    "sqrt": lambda x, f: divide(ONE, 2 * f),
     "abs": lambda x, f: piecewise(-1, relation("lt", x, ZERO), 1, relation("gt", x, ZERO), 0),
     "floor": lambda x, f: ZERO,
     "ceiling": lambda x, f: ZERO,
@@ -86,9 +155,6 @@ def _partials(node: Expr) -> list[Expr | None]:
             return [multiply(*args[:i], *args[i + 1 :]) for i in range(len(args))]
         case "divide":
             return [divide(ONE, args[1]), negate(divide(node, args[1]))]
-        case "power":
-            base, exponent = args
-            return [exponent * power(base, exponent - 1), _power_exponent(base, exponent, node)]
         case "min" | "max":
             return [piecewise(ONE, guard, ZERO) for guard in _choices(node)]
         case "remainder":
@@ -154,23 +220,21 @@ def tangent(roots: Iterable[Expr], seeds: Mapping[Expr, Expr]) -> list[Expr]:
             terms = [dot[a] for a in node.args]
             dot[node] = subtract(*terms) if node.op == "subtract" else add(*terms)
         else:
-            dot[node] = add(
-                *(
-                    _times(partial, dot[a])
-                    for a, partial in zip(
-                        node.args, _partials_of(node, [dot[a] is not ZERO for a in node.args]), strict=True
-                    )
-                    if partial is not None
-                )
-            )
+            links = _links(node, lambda a: dot[a] is not ZERO)
+            products = [(dot[a], _times(partial, dot[a])) for a, partial in links]
+            if node.op in ("power", "sqrt"):  # what does not change has no effect, not even where the slope is infinite
+                products = [(d, piecewise(ZERO, relation("eq", d, ZERO), product)) for d, product in products]
+            dot[node] = add(*(product for _, product in products))
     return [dot[r] for r in roots]
 
 
-def _partials_of(node: Expr, wanted: Sequence[bool]) -> list[Expr | None]:
-    if node.op == "power" and not wanted[1]:
-        base, exponent = node.args
-        return [exponent * power(base, exponent - 1), None]
-    return [p if use else None for p, use in zip(_partials(node), wanted, strict=True)]
+def _links(node: Expr, wanted: Callable[[Expr], bool]) -> list[tuple[Expr, Expr]]:
+    """What `node` depends on, of that which is `wanted`, and the partial derivatives."""
+    if node.op == "power":
+        return _power_links(node, wanted)
+    if node.op == "sqrt":
+        return _factors(node.args[0], divide(ONE, 2 * node), divide(node, 2), wanted)
+    return [(a, p) for a, p in zip(node.args, _partials(node), strict=True) if p is not None and wanted(a)]
 
 
 def _times(partial: Expr, factor: Expr) -> Expr:
@@ -206,39 +270,34 @@ def cotangent(roots: Sequence[Expr], seeds: Sequence[Expr], leaves: Sequence[Exp
         if node in wanted or (not node.is_boolean and any(a in active for a in node.args)):
             active.add(node)
     terms: dict[Expr, list[Expr]] = {}
-    guarded: set[Expr] = set()
+    taken: dict[Expr, Expr] = {}
     for root, seed in zip(roots, seeds, strict=True):
-        terms.setdefault(root, []).append(seed)
+        _scatter(root, seed, TRUE, terms, taken)
     for node in reversed(order):
         if node not in active or node not in terms or node in wanted:
             continue
-        bar = add(*terms.pop(node))
+        bar, when = add(*terms.pop(node)), taken[node]
         if bar is ZERO:
             continue
         if node.op in ("piecewise", "min", "max"):
-            _scatter_choice(node, bar, active, terms, guarded)
+            guards = _branches(node) if node.op == "piecewise" else _choices(node)
+            for operand, guard in zip(node.args, guards, strict=True):
+                if guard is not None and operand in active:
+                    _scatter(operand, piecewise(bar, guard, ZERO), and_(when, guard), terms, taken)
             continue
-        partials = _partials_of(node, [a in active for a in node.args])
-        for operand, partial in zip(node.args, partials, strict=True):
-            if partial is None or partial is ZERO:
-                continue
-            product = _times(partial, bar)
-            if node in guarded:
-                guarded.add(operand)
-                if partial.op != "constant":  # 0·∞ from a branch that was not taken
-                    product = piecewise(ZERO, relation("eq", bar, ZERO), product)
-            terms.setdefault(operand, []).append(product)
+        for operand, partial in _links(node, active.__contains__):
+            if partial is not ZERO:
+                product = _times(partial, bar)
+                # 0·∞ from a branch that was not taken
+                guarded = product if partial.op == "constant" else piecewise(product, when, ZERO)
+                _scatter(operand, guarded, when, terms, taken)
     return [add(*terms.get(leaf, [])) for leaf in leaves]
 
 
-def _scatter_choice(
-    node: Expr, bar: Expr, active: set[Expr], terms: dict[Expr, list[Expr]], guarded: set[Expr]
-) -> None:
-    guards = _branches(node) if node.op == "piecewise" else _choices(node)
-    for operand, guard in zip(node.args, guards, strict=True):
-        if guard is not None and operand in active:
-            guarded.add(operand)
-            terms.setdefault(operand, []).append(piecewise(bar, guard, ZERO))
+def _scatter(node: Expr, term: Expr, when: Expr, terms: dict[Expr, list[Expr]], taken: dict[Expr, Expr]) -> None:
+    """Adds a term to the adjoint of `node`, which has an influence where `when` holds."""
+    terms.setdefault(node, []).append(term)
+    taken[node] = or_(taken[node], when) if node in taken else when
 
 
 def jacobian(roots: Sequence[Expr], leaves: Sequence[Expr]) -> dict[tuple[int, int], Expr]:

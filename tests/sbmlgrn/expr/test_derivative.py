@@ -19,6 +19,7 @@ from sbmlgrn.expr import (
     power,
     relation,
     symbol,
+    tangent,
 )
 
 from .strategies import Pair, expressions
@@ -107,6 +108,80 @@ def test_power_at_zero() -> None:
     hill = power(x, y)
     assert evaluate([derivative(hill, y)], {"x": 0.0, "y": 2.0}) == [0.0]
     assert evaluate([derivative(hill, x)], {"x": 0.0, "y": 2.0}) == [0.0]
+
+
+def both(expr, leaf) -> list:
+    """The derivative in forward and in reverse accumulation."""
+    return [derivative(expr, leaf), cotangent([expr], [ONE], [leaf])[0]]
+
+
+@pytest.mark.parametrize("at", [-900.0, -30.0, 2.0, 600.0, 800.0, 1e4])
+@pytest.mark.parametrize("overflowing", [function("exp", x), power(z, x), power(function("exp", x / 100), 100)])
+def test_what_overflows_has_no_slope(overflowing, at: float) -> None:
+    expr = y / (1 + overflowing)
+    table = {"x": at, "y": 3.0, "z": math.e}
+    expected = -3 / (2 * math.cosh(at / 2)) ** 2 if abs(at) < 700 else 0.0
+    for root in both(expr, x):
+        assert evaluate([root], table)[0] == pytest.approx(expected, rel=1e-9, abs=1e-200)
+    for root in both(expr, y):
+        assert evaluate([root], table)[0] == pytest.approx(expr_value(1 / (1 + overflowing), table), rel=1e-12)
+
+
+def expr_value(expr, table: dict[str, float]) -> float:
+    return evaluate([expr], table)[0]
+
+
+@pytest.mark.parametrize(
+    ("expr", "by_x", "by_y"),
+    [
+        (power(x / y, z), math.inf, 0.0),
+        (power(x * y, z), math.inf, 0.0),
+        (power(x * (3 / y) * 2, z), math.inf, 0.0),
+        (function("sqrt", x / y), math.inf, 0.0),
+        (function("sqrt", y * x), math.inf, 0.0),
+    ],
+)
+def test_a_root_of_0_is_steep_in_one_direction_only(expr, by_x: float, by_y: float) -> None:
+    table = {"x": 0.0, "y": 2.0, "z": 0.5}
+    assert [evaluate([root], table)[0] for root in both(expr, x)] == [by_x, by_x]
+    assert [evaluate([root], table)[0] for root in both(expr, y)] == [by_y, by_y]
+    elsewhere = table | {"x": 0.8}
+    for leaf in (x, y, z):
+        expected = central(expr, str(leaf.value), elsewhere) if leaf in postorder([expr]) else 0.0
+        assert [evaluate([r], elsewhere)[0] for r in both(expr, leaf)] == pytest.approx([expected] * 2, rel=1e-6)
+
+
+def test_squares_of_squares_are_not_multiplied_out() -> None:
+    base = x
+    for _ in range(60):
+        base = base * base
+    for root in both(power(base, y), x):
+        assert evaluate([root], {"x": 1.0, "y": 0.5}) == [2.0**59]
+
+
+def test_what_does_not_change_has_no_effect() -> None:
+    for expr in (power(x, z), function("sqrt", x)):
+        (root,) = tangent([y * expr], {x: symbol("dx"), y: symbol("dy")})
+        table = {"x": 0.0, "y": 2.0, "z": 0.5, "dy": 1.0}
+        assert evaluate([root], table | {"dx": 0.0}) == [0.0]
+        assert evaluate([root], table | {"dx": 1.0}) == [math.inf]
+
+
+def test_second_derivatives_of_powers_at_0() -> None:
+    """As a Hill coefficient that happens to be 1 or 2 has them, when a species is not there."""
+    for exponent, expected in ((1.0, 0.0), (2.0, 2.0), (3.0, 0.0)):
+        for first in both(power(x, y), x):
+            for second in both(first, x):
+                assert evaluate([second], {"x": 0.0, "y": exponent}) == [expected]
+
+
+def test_what_is_undefined_in_the_branch_taken_stays_so() -> None:
+    """√x·√x has the slope 1 at 0, which 0·∞ does not tell; 0 would be wrong."""
+    root = function("sqrt", x)
+    expr = piecewise(root * root, relation("lt", y, 1), 0)
+    for slope in both(expr, x):
+        assert math.isnan(evaluate([slope], {"x": 0.0, "y": 0.0})[0])
+        assert evaluate([slope], {"x": 0.0, "y": 2.0}) == [0.0]
 
 
 def test_jacobian_is_sparse_and_right() -> None:
