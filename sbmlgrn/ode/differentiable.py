@@ -87,7 +87,8 @@ def trajectories(
         that failed has the gradient of what it reached; if more is asked for, its gradient is NaN.
     """
     start, parameters, grid, tolerance = (_array(v) for v in (y0, p, t, atol))
-    states, status, tapes = taped(system, start, parameters, grid, method, rtol, tolerance, max_steps)
+    wanted = (directions.parameters, directions.own_start)
+    states, status, tapes = taped(system, start, parameters, grid, method, rtol, tolerance, max_steps, *wanted)
     run = _Run(system, grid, tapes, torch.as_tensor(states).to(y0), directions, mode)
     return _Trajectories.apply(y0, p, run), status  # pyright: ignore[reportReturnType]
 
@@ -107,8 +108,11 @@ class _Run:
         """Products of `weights` ``[batch, time, state]`` with the derivatives by `y0` and `p`."""
         self.passes += 1
         if not self._is_worth_it():
-            by_start, by_parameter = pullback(self.system, _array(p), self.grid, self.tapes, _array(weights))
-            return torch.as_tensor(by_start).to(y0), torch.as_tensor(by_parameter).to(p)
+            pulled = pullback(self.system, _array(p), self.grid, self.tapes, _array(weights))
+            by_start, by_parameter = torch.as_tensor(pulled[0]).to(y0), torch.as_tensor(pulled[1]).to(p)
+            if self.mode is Mode.ADJOINT or not self._fits() or self._is_finite(by_start, by_parameter):
+                return by_start, by_parameter
+            # an infinite slope, by which what is 0 would be multiplied: forwards it is seen that nothing changes there
         products = torch.einsum("bti,btik->bk", weights, self._sensitivities_at(y0, p))
         reached = self._reached()
         if not bool(reached.all()):
@@ -123,9 +127,22 @@ class _Run:
     def _is_worth_it(self) -> bool:
         if self.mode is not Mode.AUTO or self.sensitivities is not None:
             return self.mode is not Mode.ADJOINT
-        count = len(self.directions.parameters) + (0 if self.directions.own_start else self.states.shape[-1])
-        small = self.states.numel() * 8 * count <= _MOST
-        return small and count <= _FEW + _MORE * (self.passes - 1)
+        return self._fits() and self._count <= _FEW + _MORE * (self.passes - 1)
+
+    @property
+    def _count(self) -> int:
+        """How many directions there are."""
+        return len(self.directions.parameters) + (0 if self.directions.own_start else self.states.shape[-1])
+
+    def _fits(self) -> bool:
+        """Whether there is memory for sensitivities."""
+        return self.states.numel() * 8 * self._count <= _MOST
+
+    def _is_finite(self, by_start: Tensor, by_parameter: Tensor) -> bool:
+        """Whether those derivatives are finite that were asked for."""
+        wanted = by_parameter[:, list(self.directions.parameters)]
+        start = self.directions.own_start or bool(torch.isfinite(by_start).all())
+        return start and bool(torch.isfinite(wanted).all())
 
     def _sensitivities_at(self, y0: Tensor, p: Tensor) -> Tensor:
         """``[batch, time, state, direction]``; 0 at times that were not reached."""

@@ -24,7 +24,7 @@ from sbmlgrn.ode.native.ensemble import compiled
 from sbmlgrn.ode.native.loop import inlined, lean, loop
 from sbmlgrn.ode.native.portions import in_threads
 from sbmlgrn.ode.native.sparse import Layout, solve_transposed
-from sbmlgrn.ode.native.steps import STAGES, accumulate, clear, copy
+from sbmlgrn.ode.native.steps import STAGES, accumulate, copy, is_trace
 from sbmlgrn.ode.native.tableau import (
     RODAS5P_A,
     RODAS5P_C,
@@ -67,6 +67,7 @@ class _Space(NamedTuple):
         bend: ``[n + slope]`` a state and the weights of the slopes there.
         pulled: ``[8, n + parameter]`` what the stages of a step contribute.
         row, out: ``[n]`` and ``[n + parameter]`` to work in.
+        cleared: ``[n]`` which states were traces below 0 (`clear`), and depend on nothing.
     """
 
     marks: np.ndarray
@@ -84,6 +85,7 @@ class _Space(NamedTuple):
     pulled: np.ndarray
     row: np.ndarray
     out: np.ndarray
+    cleared: np.ndarray
 
 
 def pullback(
@@ -164,6 +166,7 @@ def _space(n: int, parameters: int, nonzeros: int, entries: int) -> _Space:
         np.empty((STAGES, n + parameters)),
         np.empty(n),
         np.empty(n + parameters),
+        np.empty(n, np.bool_),
     )
 
 
@@ -259,6 +262,15 @@ def _add(values: np.ndarray, total: np.ndarray) -> None:
         total[i] += values[i]
 
 
+@inlined
+def _clear(y: np.ndarray, new: np.ndarray, cleared: np.ndarray) -> None:
+    """`clear`, and whether it set each of the states to 0."""
+    for i in range(len(new)):
+        cleared[i] = is_trace(y[i], new[i])
+        if cleared[i]:
+            new[i] = 0.0
+
+
 @lean
 def _pull(
     address: int,
@@ -331,7 +343,7 @@ def _tsit5(
             here[i] = y[i]
             bar[i] = space.bars[s, i]
         accumulate(h, TSIT5_A, s, stages, s, here)
-        clear(y, here)
+        _clear(y, here, space.cleared)
         if s == 6:
             _add(space.slope, bar)
         else:
@@ -340,6 +352,9 @@ def _tsit5(
         if s == 6:
             for i in range(n):
                 pulled[0, i] += space.after[i]
+        for i in range(n):
+            if space.cleared[i]:
+                pulled[k, i] = 0.0
     accumulate(1.0, _ONES, 0, pulled, 6, before)
     copy(space.bars[0], space.slope)
     accumulate(h, _TSIT5_BACK, 0, pulled, 6, space.slope)
@@ -371,7 +386,11 @@ def _rodas5p(
         for j in range(7):
             total += RODAS5P_A[7, j] * stages[j, i]
         space.row[i] = y[i] + total + stages[7, i]
+    _clear(y, space.row, space.cleared)
     _pull(pulls.pull, t + h, space.row, space.slope, p, space, space.after, p_bar)
+    for i in range(n):
+        if space.cleared[i]:
+            space.after[i] = 0.0
     _add(space.after, before)
     _add(space.after, space.bars[7])
     for j in range(7):
@@ -396,9 +415,11 @@ def _rodas5p(
                 total += RODAS5P_A[s, j] * stages[j, i]
             point[i] = y[i] + total
             point[n + i] = bar[i]
-        clear(y, point[:n])
+        _clear(y, point[:n], space.cleared)
         evaluate(pulls.pull, t + RODAS5P_C[s] * h, point, p, out)
         for i in range(n):
+            if space.cleared[i]:
+                continue
             before[i] += out[i]
             for j in range(s):
                 space.bars[j, i] += RODAS5P_A[s, j] * out[i]

@@ -43,6 +43,12 @@ def copy(source: np.ndarray, target: np.ndarray) -> None:
 
 
 @inlined
+def is_trace(before: float, value: float) -> bool:
+    """Whether `clear` sets a value to 0."""
+    return -TRACE < value < 0.0 <= before
+
+
+@inlined
 def clear(y: np.ndarray, new: np.ndarray) -> None:
     """Sets to 0 what became a trace below 0 of what was not negative.
 
@@ -50,7 +56,7 @@ def clear(y: np.ndarray, new: np.ndarray) -> None:
     rate law with a fractional power makes NaN.
     """
     for i in range(len(new)):
-        if -TRACE < new[i] < 0.0 <= y[i]:
+        if is_trace(y[i], new[i]):
             new[i] = 0.0
 
 

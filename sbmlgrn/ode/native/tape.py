@@ -5,11 +5,13 @@ most `CHECKPOINTS` are kept, every one at first, and whenever they are full ever
 
 Where stability bounds the steps of an explicit method, step control lets some be too long, sees the error grow, and
 makes the next ones shorter. The states stay within the tolerance, but their derivatives at fixed steps, which nothing
-controls, grow by as much as the rounding errors of the states did. Hence such steps are not taken here.
+controls, grow by as much as the rounding errors of the states did. Hence such steps are not taken here, nor are any
+over which derivatives would be less accurate than states may be (`witness`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy as np
 from sbmlgrn.lower import System
 from sbmlgrn.ode.native.calls import evaluate
 from sbmlgrn.ode.native.ensemble import METHODS, compiled
+from sbmlgrn.ode.native.linear import Change, Linear, change, copy_matrix, is_smooth, linear, push
 from sbmlgrn.ode.native.loop import inlined, lean, loop
 from sbmlgrn.ode.native.portions import in_threads, portions
 from sbmlgrn.ode.native.sparse import Layout
@@ -26,6 +29,7 @@ from sbmlgrn.ode.native.trajectory import (
     AUTO,
     LENGTH,
     MADE_BY,
+    MAX_STEPS,
     METHOD,
     NOT_FINITE,
     RODAS5P,
@@ -39,18 +43,23 @@ from sbmlgrn.ode.native.trajectory import (
     Workspace,
     advance,
     can_start,
+    give_up,
     polynomial,
     start,
     step,
     workspace,
 )
+from sbmlgrn.ode.native.witness import call_witness, replace_witness, testify
 from sbmlgrn.ode.status import Status
 
 CHECKPOINTS: Final = 32
 """States of a trajectory that are kept; an even number."""
 
 _STABLE: Final = 0.8 * TSIT5_STABILITY
-_SHIFT: Final = 1e-7
+_RENEWED: Final = 1e-3
+_SAFETY: Final = 0.9
+_UNPREPARED: Final = -3
+"""A step of Rodas5P was made, whose derivative has not been compiled yet."""
 
 
 class Tape(NamedTuple):
@@ -91,8 +100,16 @@ def taped(
     rtol: float,
     atol: np.ndarray,
     max_steps: int,
+    parameters: Sequence[int],
+    own_start: bool,
 ) -> tuple[np.ndarray, list[Status], list[Tape]]:
-    """Integrates trajectories as `ensemble` does.
+    """Integrates trajectories as `ensemble` does, in steps over which derivatives are accurate, too.
+
+    Args:
+        system, y0, p, t, method, rtol, atol, max_steps: as for `ensemble`.
+        parameters: those with respect to which derivatives will be asked for.
+        own_start: whether the initial state is the system's own, a function of these parameters; otherwise derivatives
+            with respect to initial values will be asked for as well.
 
     Returns:
         The states and statuses that `ensemble` returns, and the tapes of all trajectories.
@@ -101,7 +118,8 @@ def taped(
     count, size = y0.shape
     out = np.empty((count, len(t), size))
     status = np.empty(count, np.int64)
-    grid, start, parameters, tolerance = (np.ascontiguousarray(v, dtype=np.float64) for v in (t, y0, p, atol))
+    grid, start, given, tolerance = (np.ascontiguousarray(v, dtype=np.float64) for v in (t, y0, p, atol))
+    together = [0] * len(parameters)
 
     def run(bounds: tuple[int, int]) -> Tape:
         low, high = bounds
@@ -110,18 +128,24 @@ def taped(
         begin = np.zeros(high - low + 1, np.int64)
         written, kept = np.empty((2, high - low), np.int64)
         steps = _portion(
-            *(addresses, grid, start, parameters, METHODS[method], rtol, tolerance, max_steps, layout),
+            *(addresses, of, own_start, grid, start, given, METHODS[method], rtol, tolerance, max_steps, layout),
             *(low, high, out, status, begin, written, kept, marks, checkpoints),
         )
         return Tape(low, high, steps, begin, written, kept, marks, checkpoints)
 
+    of = linear(system, parameters, together, own_start, stiff=method == "rodas5p")
     tapes = in_threads(run, portions(count))
+    if (status == _UNPREPARED).any():
+        of = linear(system, parameters, together, own_start, stiff=True)
+        tapes = in_threads(run, portions(count))
     return out, [Status(code) for code in status.tolist()], tapes
 
 
 @loop
 def _portion(
     addresses: Addresses,
+    of: Linear,
+    own_start: bool,
     grid: np.ndarray,
     y0: np.ndarray,
     p: np.ndarray,
@@ -141,12 +165,13 @@ def _portion(
     checkpoints: np.ndarray,
 ) -> np.ndarray:
     work = workspace(y0.shape[1], len(layout.place), len(layout.column))
+    moved = change(of, y0.shape[1], p.shape[1], 1)
     steps = np.empty((64 * (high - low), 2))
     for b in range(low, high):
         i = b - low
         status[b], steps, begin[i + 1], written[i], kept[i] = _record(
-            *(addresses, grid, y0[b], p[b], method, rtol, atol[b], max_steps, layout, work, out[b]),
-            *(steps, begin[i], marks[i], checkpoints[i]),
+            *(addresses, of, own_start, grid, y0[b], p[b], method, rtol, atol[b], max_steps, layout, work, moved),
+            *(out[b], steps, begin[i], marks[i], checkpoints[i]),
         )
     return steps[: begin[high - low]].copy()
 
@@ -154,6 +179,8 @@ def _portion(
 @loop
 def _record(
     addresses: Addresses,
+    of: Linear,
+    own_start: bool,
     grid: np.ndarray,
     y0: np.ndarray,
     p: np.ndarray,
@@ -163,6 +190,7 @@ def _record(
     max_steps: int,
     layout: Layout,
     work: Workspace,
+    moved: Change,
     out: np.ndarray,
     steps: np.ndarray,
     first: int,
@@ -186,6 +214,8 @@ def _record(
         return NOT_FINITE, steps, used, written, kept
     direction = np.empty(len(y0))
     _begin(direction)
+    call_witness(of, own_start, y0, p, moved)
+    push(of, control[T], y0, p, moved, moved.state, moved.slope)
     while written < len(grid):
         if (used - first) % stride == 0:
             if kept == len(marks):
@@ -197,14 +227,16 @@ def _record(
             marks[kept] = used - first
             copy(work.y, checkpoints[kept])
             kept += 1
-        if control[METHOD] == TSIT5:
-            rate = _rate(addresses.rhs, p, rtol, atol, direction, work)
-            if control[H] * rate > _STABLE:
-                if method == AUTO:
-                    control[METHOD], control[VOTES] = RODAS5P, 0
-                else:
-                    control[H] = max(_STABLE / rate, 0.1 * control[H])
-        outcome, attempts = step(addresses, end, p, method, rtol, atol, layout, left, work)
+        # the witness was last pushed at the beginning of the step
+        rate = _rate(of.by_state, moved.values, rtol, atol, direction, work)
+        if control[METHOD] == TSIT5 and control[H] * rate > _STABLE:
+            if method == AUTO:
+                control[METHOD], control[VOTES] = RODAS5P, 0
+            else:
+                control[H] = max(_STABLE / rate, 0.1 * control[H])
+        outcome, attempts, error = _witnessed(
+            *(addresses, of, end, p, method, rtol, atol, layout, left, rate, work, moved),
+        )
         left -= attempts
         if outcome != RUNNING:
             return outcome, steps, used, written, kept
@@ -223,6 +255,14 @@ def _record(
                 interpolate(work.y, work.polynomial, (grid[written] - t) / h, out[written])
                 written += 1
         advance(addresses.rhs, end, p, work)
+        if np.isfinite(error):
+            copy_matrix(moved.point, moved.state)
+        else:
+            replace_witness(work.y, moved)
+        if control[MADE_BY] == TSIT5 and np.isfinite(error):
+            copy_matrix(moved.bars[6], moved.slope)
+        else:
+            push(of, control[T], work.y, p, moved, moved.state, moved.slope)
         while written < len(grid) and grid[written] <= control[T]:
             copy(work.y, out[written])
             written += 1
@@ -230,38 +270,101 @@ def _record(
 
 
 @lean
-def _begin(direction: np.ndarray) -> None:
-    """Fills `direction` with a vector of norm 1 that is in no invariant subspace, but by chance."""
-    total = 0.0
-    for i in range(len(direction)):
-        direction[i] = 0.5 + (0.6180339887498949 * i) % 1.0
-        total += direction[i] ** 2
-    for i in range(len(direction)):
-        direction[i] /= np.sqrt(total)
+def _witnessed(
+    addresses: Addresses,
+    of: Linear,
+    end: float,
+    p: np.ndarray,
+    method: int,
+    rtol: float,
+    atol: np.ndarray,
+    layout: Layout,
+    attempts: int,
+    rate: float,
+    work: Workspace,
+    moved: Change,
+) -> tuple[int, int, float]:
+    """`step`, over which the witness is accurate as well.
+
+    Rodas5P has no derivative by a state in whose direction second derivatives of f are infinite, as those of x^n with
+    n < 2 are at 0. There `AUTO` takes Tsit5, at steps that are stable where `rate` is the largest eigenvalue.
+
+    Returns:
+        As `step`, and the witness's error; NaN where it is not finite, and says nothing.
+    """
+    control = work.control
+    smallest = 1e-14 * abs(control[T])
+    used, rejected, explicit = 0, False, False
+    while used < attempts:
+        outcome, tried = step(addresses, end, p, method, rtol, atol, layout, attempts - used, work)
+        used += tried
+        if outcome != RUNNING:
+            return outcome, used, np.nan
+        if control[MADE_BY] == RODAS5P and of.bend == 0:
+            return _UNPREPARED, used, np.nan
+        h, error = control[LENGTH], testify(of, p, rtol, atol, layout, work, moved)
+        if control[MADE_BY] == RODAS5P and method == AUTO and not explicit:
+            # only derivatives by the parameters are asked for where the start is a function of them
+            smooth = of.start != 0 or is_smooth(of, control[T], work.y, p, moved)
+            if not (smooth and np.isfinite(error)):
+                explicit = True
+                give_up(addresses.price, control)
+                control[H] = min(h, _STABLE / rate) if rate > 0.0 else h
+                continue
+        factor = _SAFETY * max(error, 1e-10) ** -0.2 if np.isfinite(error) else 1.0
+        if not (error > 1.0 and h > smallest):
+            if np.isfinite(error):
+                control[H] = min(control[H], h * (min(factor, 1.0) if rejected else factor))
+            return RUNNING, used, error
+        rejected = True
+        control[H] = h * max(factor, 0.2)
+    return MAX_STEPS, used, np.nan
 
 
 @inlined
-def _rate(rhs: int, p: np.ndarray, rtol: float, atol: np.ndarray, direction: np.ndarray, work: Workspace) -> float:
+def _any(i: int) -> float:
+    """Entry i of a vector that is in no invariant subspace, but by chance."""
+    return 0.5 + (0.6180339887498949 * i) % 1.0
+
+
+@lean
+def _begin(direction: np.ndarray) -> None:
+    for i in range(len(direction)):
+        direction[i] = _any(i)
+
+
+@inlined
+def _rate(
+    nonzeros: np.ndarray, values: np.ndarray, rtol: float, atol: np.ndarray, direction: np.ndarray, work: Workspace
+) -> float:
     """Estimate of the largest eigenvalue of ∂f/∂y, by modulus: one iteration of the power method for each step.
 
-    `direction` ``[n]`` is what the last one left, in units of the states.
+    Args:
+        nonzeros, values: rows and columns of the nonzeros of ∂f/∂y at the beginning of the step, and their values.
+        rtol, atol: tolerances.
+        direction: ``[n]`` what the last iteration left, in units of the states.
+        work: where the step begins.
 
     Source: Sommeijer, Shampine & Verwer 1998, J. Comput. Appl. Math. 88:315, section 2.2.
     """
-    y, point, slope = work.y, work.new, work.error
+    y, product = work.y, work.error
+    before = after = 0.0
     for i in range(len(y)):
-        point[i] = y[i] + _SHIFT * (abs(y[i]) + atol[i] / rtol) * direction[i]
-    evaluate(rhs, work.control[T], point, p, slope)
-    total = 0.0
+        product[i] = 0.0
+        before += direction[i] ** 2
+        direction[i] *= abs(y[i]) + atol[i] / rtol
+    for e in range(len(nonzeros)):
+        product[nonzeros[e, 0]] += values[e] * direction[nonzeros[e, 1]]
     for i in range(len(y)):
-        direction[i] = (slope[i] - work.first[i]) / (_SHIFT * (abs(y[i]) + atol[i] / rtol))
-        total += direction[i] ** 2
-    rate = np.sqrt(total)
+        direction[i] = product[i] / (abs(y[i]) + atol[i] / rtol)
+        after += direction[i] ** 2
+    rate = np.sqrt(after / before)
     if not (np.isfinite(rate) and rate > 0.0):
         _begin(direction)
         return 0.0
     for i in range(len(y)):
-        direction[i] /= rate
+        # what has no share in the fastest direction now may have one later
+        direction[i] = direction[i] / np.sqrt(after) + _RENEWED * _any(i)
     return rate
 
 

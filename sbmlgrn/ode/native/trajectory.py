@@ -302,7 +302,7 @@ def step(
                     _judge_explicit(estimate, h, control)
             return RUNNING, used
         if stiff and control[_TRYING] > 0.0:
-            _give_up(addresses.price, control)
+            give_up(addresses.price, control)
             continue
         rejected = True
         if estimate >= 1.0:
@@ -330,7 +330,8 @@ def _try_stiff(price: float, control: np.ndarray) -> None:
 
 
 @lean
-def _give_up(price: float, control: np.ndarray) -> None:
+def give_up(price: float, control: np.ndarray) -> None:
+    """Goes back from Rodas5P to Tsit5, and waits longer before the next try."""
     control[METHOD] = TSIT5
     control[_TRYING] = 0.0
     control[VOTES] = 0.0
@@ -351,7 +352,7 @@ def _judge_stiff(price: float, rtol: float, atol: np.ndarray, layout: Layout, wo
                 control[_LOYAL] = _CALM + 1.0
             control[_TRYING] = 0.0
         elif control[_TRYING] >= _TRIED:
-            _give_up(price, control)
+            give_up(price, control)
         else:
             control[_TRYING] += 1.0
         return

@@ -111,7 +111,8 @@ def test_both_gradients_are_those_of_the_steps_that_were_made(name: str, method:
     y0 = model.initial(model.parameters_default)[None].clone().requires_grad_()
     p = model.parameters_default[None].clone().requires_grad_()
     start, given = arrays(y0, p)
-    run = taped(model.system, start, given, grid, method, 1e-3, tolerance(model, 1, 1e-6), 100_000)
+    options = (method, 1e-3, tolerance(model, 1, 1e-6), 100_000, range(given.shape[1]), False)
+    run = taped(model.system, start, given, grid, *options)
     states, (status,), tapes = run
     assert status is Status.SUCCESS
     weights = weights_of(states)
@@ -191,6 +192,50 @@ def test_times_of_the_grid_have_gradients() -> None:
     assert gradient.tolist() == pytest.approx([0.5 * sum(later), -0.75 * later[0], -1.0 * later[1]], rel=1e-7)
 
 
+AT_REST = """
+    x' = y; y' = w*w*(x0 - x); big' = 0
+    x = 1; y = 0; big = 0; x0 = 1; w = 3
+"""
+"""An oscillator in its middle, which does not move; but where it would be if x0 were another it would."""
+
+
+@pytest.mark.parametrize("method", ["tsit5", "rodas5p", "auto"])
+def test_derivatives_at_rest_are_as_accurate_as_states(method: str) -> None:
+    model = sg.compile(sg.load(AT_REST))
+    x0 = torch.tensor([1.0, 1.0], dtype=torch.float64, requires_grad=True)
+    states = sg.simulate(model, [0.0, 7.0, 20.0], {"x0": x0}, method, 1e-8, 1e-10).states
+    assert (states[..., 0] == 1).all() and (states[..., 1] == 0).all()
+    for k, t in ((1, 7.0), (2, 20.0)):
+        (by_x0,) = torch.autograd.grad(states[:, k, 0].sum(), x0, retain_graph=True)
+        assert by_x0.tolist() == pytest.approx([1 - math.cos(3 * t)] * 2, abs=2e-5)
+
+
+@pytest.mark.parametrize("method", ["tsit5", "rodas5p", "auto"])
+def test_what_events_magnify_was_accurate_at_rest(method: str) -> None:
+    model = sg.compile(sg.load(AT_REST + "; at time > 8: big = 1e6*(x - 1)"))
+    x0 = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    last = sg.simulate(model, [0.0, 20.0], {"x0": x0}, method, 1e-8, 1e-10)["big"][-1]
+    (by_x0,) = torch.autograd.grad(last, x0)
+    assert float(by_x0) == pytest.approx(1e6 * (1 - math.cos(24.0)), rel=2e-5)
+
+
+@pytest.mark.parametrize("method", ["tsit5", "auto"])
+@pytest.mark.parametrize("names", [["k"], ["k", "n", "c", "d"]])
+def test_infinite_slopes_at_what_does_not_change_have_no_effect(method: str, names: list[str]) -> None:
+    """B' = (A/c)^n with n < 1 and A = 0 at the start: its slope is infinite, but there A is 0 whatever k is."""
+    model = sg.compile(sg.load("A' = k; B' = d*(A/c)^n; A = 0; B = 0; k = 2; n = 0.5; c = 1.5; d = 0.7"))
+    k, n, c, d = values = [2.0, 0.5, 1.5, 0.7]
+    leaves = {name: torch.tensor(v, dtype=torch.float64) for name, v in zip("kncd", values, strict=True)}
+    for name in names:
+        leaves[name].requires_grad_()
+    last = sg.simulate(model, [0.0, 3.0], leaves, method, 1e-9, 1e-12)["B"][-1]
+    gradient = torch.autograd.grad(last, [leaves[name] for name in names])
+    size = d * (k / c) ** n * 3 ** (n + 1) / (n + 1)
+    by_n = size * (math.log(k / c) + math.log(3) - 1 / (n + 1))
+    expected = {"k": n * size / k, "n": by_n, "c": -n * size / c, "d": size / d}
+    assert [float(g) for g in gradient] == pytest.approx([expected[name] for name in names], rel=1e-6)
+
+
 def test_stability_bounds_the_steps_that_are_differentiated() -> None:
     """At steps that are a little too long the states stay right, and derivatives at fixed steps grow without bound."""
     model = sg.compile(sg.load(ROBERTSON))
@@ -240,7 +285,8 @@ def test_memory_is_bounded_and_the_way_back_is_found() -> None:
     start, given = arrays(model.initial(p), p)
     grid = np.array([0.0, 30.0, 333.3])
     for method, rtol in (("tsit5", 1e-11), ("rodas5p", 1e-9)):
-        states, _, tapes = taped(model.system, start, given, grid, method, rtol, tolerance(model, 1, 1e-12), 10**6)
+        options = (method, rtol, tolerance(model, 1, 1e-12), 10**6, range(given.shape[1]), False)
+        states, _, tapes = taped(model.system, start, given, grid, *options)
         (tape,) = tapes
         count = len(tape.steps)
         assert count > 128 * CHECKPOINTS  # segments between checkpoints are longer than what is kept of one
