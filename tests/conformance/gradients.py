@@ -14,7 +14,8 @@ from sbmlgrn.backends.torch import Model
 from sbmlgrn.network import Network
 from sbmlgrn.sbml import read
 
-END = 100.0
+ENDS = (100.0, 10.0, 1.0)
+"""Times of the final state: the first at which there is something to compare."""
 PARAMETERS = 5
 CANDIDATES = 60
 """Parameters, evenly spaced in the model's own order, among which those of the largest effect are looked for."""
@@ -24,11 +25,14 @@ TIGHT = (1e-11, 1e-16)
 """Tolerances of the differences."""
 TOLERANCES = (1e-10, 1e-14)
 """Of the gradients."""
+SMALLEST = 1e-30
+"""States that stay smaller do not determine the unit of absolute tolerances."""
 
 AGREEMENT = 1e-4
 CONVERGED = 1e-5
 FLOOR = 1e-3
 """Of a parameter's largest effect: smaller ones are compared on that scale."""
+MOST_STEPS = 300_000
 WEIGHTS = 8
 """Random sums of the final states that are differentiated where there are more states than that."""
 
@@ -63,12 +67,10 @@ class Comparison:
         return f"{self.name}  {self.verdict}: {told if self.compared else ''}{self.detail}"
 
 
-def kind(path: Path) -> int | None:
-    """0 for a model with events, 1 for one with rules alone, ``None`` for others."""
+def changes_by_itself(path: Path) -> bool:
+    """Whether a model has events or rules."""
     network = read(path).network
-    if network is None or not (network.events or network.rules):
-        return None
-    return 0 if network.events else 1
+    return network is not None and bool(network.events or network.rules)
 
 
 def lost(path: Path, reason: str) -> Comparison:
@@ -85,32 +87,57 @@ def compare(path: Path) -> Comparison:
     reason = _unfit(network, model)
     if reason:
         return Comparison(path.stem, Verdict.SKIPPED, reason)
-    p = model.parameters_default
-    with torch.no_grad():
-        solution = sg.simulate(model, np.linspace(0, END, 51), p, "auto", *TIGHT, max_steps=300_000)
-    if not solution.success:
-        return Comparison(path.stem, Verdict.SKIPPED, f"no trajectory: {solution.status[0].name}")
-    scale = solution.states.abs().amax(0).numpy()
-    scale[scale == 0] = 1.0
-    chosen = _influential(model, scale)
+    reasons = []
+    for end in ENDS:
+        comparison = _compare_at(model, path.stem, end)
+        if comparison.verdict is not Verdict.SKIPPED:
+            return comparison
+        reasons.append(f"{comparison.detail} at {end:g}")
+    return Comparison(path.stem, Verdict.SKIPPED, "; ".join(reasons))
+
+
+def _compare_at(model: Model, name: str, end: float) -> Comparison:
+    found = _scale(model, end)
+    if isinstance(found, str):
+        return Comparison(name, Verdict.SKIPPED, found)
+    scale, unit = found
+    chosen = _influential(model, scale, end)
     if not chosen:
-        return Comparison(path.stem, Verdict.SKIPPED, "no parameter matters for the final state")
+        return Comparison(name, Verdict.SKIPPED, "no parameter matters")
     weights = _weights(len(scale)) / scale
-    differences = _differences(model, chosen, weights)
-    reference, converged, floor = _reference(differences)
+    reference, converged, floor = _reference(_differences(model, chosen, weights, unit, end))
     if not converged.any():
-        return Comparison(path.stem, Verdict.SKIPPED, "no difference quotient converges")
+        return Comparison(name, Verdict.SKIPPED, "no difference quotient converges")
     ids, verdict = [model.parameter_ids[i] for i in chosen], Verdict.AGREE
-    errors = _errors(_gradient(model, chosen, weights, "auto"), reference, converged, floor)
+    errors = _errors(_gradient(model, chosen, weights, unit, end, "auto"), reference, converged, floor)
     if errors.max() > AGREEMENT:
         verdict = Verdict.AGREE_BY_RODAS5P
-        errors = _errors(_gradient(model, chosen, weights, "rodas5p"), reference, converged, floor)
+        errors = _errors(_gradient(model, chosen, weights, unit, end, "rodas5p"), reference, converged, floor)
     if errors.max() > AGREEMENT:
         verdict = Verdict.DIFFER
         ids = [name for name, row in zip(ids, errors, strict=True) if row.max() > AGREEMENT]
-    error = float(errors.max())
-    counts = int(converged.sum()), int((~converged).sum())
-    return Comparison(path.stem, verdict, ", ".join(ids), error, *counts)
+    detail = ", ".join(ids) if end == ENDS[0] else f"{', '.join(ids)}, at {end:g}"
+    return Comparison(name, verdict, detail, float(errors.max()), int(converged.sum()), int((~converged).sum()))
+
+
+def _scale(model: Model, end: float) -> tuple[np.ndarray, float] | str:
+    """How large states become, and the unit of absolute tolerances; or why there is no trajectory.
+
+    The unit is the size of the state that stays smallest, or of a larger one if rounding errors are too large for it.
+    """
+    grid, p = np.linspace(0, end, 51), model.parameters_default
+    with torch.no_grad():
+        solution = sg.simulate(model, grid, p, "auto", 1e-8, 1e-12, max_steps=MOST_STEPS)
+        if not solution.success:
+            return f"no trajectory: {solution.status[0].name}"
+        scale = solution.states.abs().amax(0).numpy()
+        sizes = scale[scale > SMALLEST] if (scale > SMALLEST).any() else np.ones(1)
+        scale[scale == 0] = 1.0
+        for unit in (min(1.0, sizes.min()), *np.quantile(sizes, (0.25, 0.5, 1.0))):
+            solution = sg.simulate(model, grid, p, "auto", TIGHT[0], TIGHT[1] * unit, max_steps=MOST_STEPS)
+            if solution.success:
+                return scale, float(unit)
+    return f"no trajectory at tight tolerances: {solution.status[0].name}"
 
 
 def _unfit(network: Network, model: Model) -> str:
@@ -119,7 +146,7 @@ def _unfit(network: Network, model: Model) -> str:
     return "" if model.state_ids else "nothing is integrated"
 
 
-def _influential(model: Model, scale: np.ndarray) -> list[int]:
+def _influential(model: Model, scale: np.ndarray, end: float) -> list[int]:
     """Of the candidates the parameters on which the final state depends most, by a step of 0.1 %."""
     p = model.parameters_default
     usable = [i for i, value in enumerate(p.tolist()) if np.isfinite(value) and value != 0]
@@ -129,7 +156,7 @@ def _influential(model: Model, scale: np.ndarray) -> list[int]:
     for row, i in zip(rows, usable, strict=False):
         row[i] *= 1.001
     with torch.no_grad():
-        solution = sg.simulate(model, [0.0, END], rows, "auto", 1e-8, 1e-13, max_steps=100_000)
+        solution = sg.simulate(model, [0.0, end], rows, "auto", 1e-8, 1e-13, max_steps=MOST_STEPS)
     final = solution.states[:, -1].numpy()
     effects = np.nan_to_num(np.abs((final[:-1] - final[-1]) / scale).max(1))
     order = np.argsort(-effects, kind="stable")[:PARAMETERS]
@@ -142,7 +169,7 @@ def _weights(states: int) -> np.ndarray:
     return np.random.default_rng(0).choice([-1.0, 1.0], (WEIGHTS, states))
 
 
-def _differences(model: Model, chosen: list[int], weights: np.ndarray) -> np.ndarray:
+def _differences(model: Model, chosen: list[int], weights: np.ndarray, unit: float, end: float) -> np.ndarray:
     """Difference quotients ``[parameter, step, weighted sum]`` per relative change of the parameter."""
     p = model.parameters_default
     rows = p.repeat(len(chosen) * len(STEPS) * 2, 1).reshape(len(chosen), len(STEPS), 2, -1)
@@ -152,17 +179,22 @@ def _differences(model: Model, chosen: list[int], weights: np.ndarray) -> np.nda
             rows[k, s, 1, i] *= 1 - step
     with torch.no_grad():
         flat = rows.reshape(-1, len(p))
-        solution = sg.simulate(model, [0.0, END], flat, "auto", *TIGHT, max_steps=300_000)
+        solution = sg.simulate(model, [0.0, end], flat, "auto", TIGHT[0], TIGHT[1] * unit, max_steps=MOST_STEPS)
     sums = solution.states[:, -1].numpy().reshape(len(chosen), len(STEPS), 2, -1) @ weights.T
     widths = np.stack([(rows[k, :, 0, i] - rows[k, :, 1, i]).numpy() for k, i in enumerate(chosen)])
     return (sums[:, :, 0] - sums[:, :, 1]) * (p[chosen].abs().numpy()[:, None] / widths)[:, :, None]
 
 
 def _reference(quotients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The quotient that two steps agree on best, whether they agree, and the scale ``[parameter, weighted sum]``."""
+    """The quotient that two steps agree on best, whether they agree, and the scale ``[parameter, weighted sum]``.
+
+    Once quotients move apart again, rounding errors have taken over, and where they meet later is chance.
+    """
     size = np.nan_to_num(np.median(np.abs(quotients), 1))
     floor = np.maximum(np.maximum(size, FLOOR * size.max(1, keepdims=True)), 1e-300)
     apart = np.nan_to_num(np.abs(np.diff(quotients, axis=1)) / floor[:, None], nan=np.inf)
+    closer = np.logical_and.accumulate(apart[:, 1:] <= apart[:, :-1], axis=1)
+    apart[:, 1:][~closer] = np.inf
     best = apart.argmin(1)[:, None]
     reference = np.take_along_axis(quotients[:, 1:], best, 1)[:, 0]
     return reference, np.take_along_axis(apart, best, 1)[:, 0] <= CONVERGED, floor
@@ -173,11 +205,13 @@ def _errors(gradient: np.ndarray, reference: np.ndarray, converged: np.ndarray, 
     return np.where(converged, np.nan_to_num(np.abs(gradient - reference) / floor, nan=np.inf), 0.0)
 
 
-def _gradient(model: Model, chosen: list[int], weights: np.ndarray, method: str) -> np.ndarray:
+def _gradient(model: Model, chosen: list[int], weights: np.ndarray, unit: float, end: float, method: str) -> np.ndarray:
     """The same by automatic differentiation ``[parameter, weighted sum]``."""
     p = model.parameters_default
     leaves = {model.parameter_ids[i]: p[i].clone().requires_grad_() for i in chosen}
-    solution = sg.simulate(model, [0.0, END], leaves, method, *TOLERANCES, max_steps=300_000)
+    solution = sg.simulate(model, [0.0, end], leaves, method, TOLERANCES[0], TOLERANCES[1] * unit, max_steps=MOST_STEPS)
+    if not solution.success:
+        return np.full((len(chosen), len(weights)), np.nan)
     sums = torch.tensor(weights) @ solution.states[-1]
     rows = [
         torch.autograd.grad(s, list(leaves.values()), retain_graph=True, allow_unused=True, materialize_grads=True)
