@@ -28,6 +28,9 @@ TOLERANCES = (1e-10, 1e-14)
 SMALLEST = 1e-30
 """States that stay smaller do not determine the unit of absolute tolerances."""
 
+KINK = 1e-2
+"""By how much quotients to either side may differ, relative; further apart, there is a jump or a kink between them."""
+
 AGREEMENT = 1e-4
 CONVERGED = 1e-5
 FLOOR = 1e-3
@@ -105,7 +108,7 @@ def _compare_at(model: Model, name: str, end: float) -> Comparison:
     if not chosen:
         return Comparison(name, Verdict.SKIPPED, "no parameter matters")
     weights = _weights(len(scale)) / scale
-    reference, converged, floor = _reference(_differences(model, chosen, weights, unit, end))
+    reference, converged, floor = _reference(*_differences(model, chosen, weights, unit, end))
     if not converged.any():
         return Comparison(name, Verdict.SKIPPED, "no difference quotient converges")
     ids, verdict = [model.parameter_ids[i] for i in chosen], Verdict.AGREE
@@ -169,23 +172,28 @@ def _weights(states: int) -> np.ndarray:
     return np.random.default_rng(0).choice([-1.0, 1.0], (WEIGHTS, states))
 
 
-def _differences(model: Model, chosen: list[int], weights: np.ndarray, unit: float, end: float) -> np.ndarray:
-    """Difference quotients ``[parameter, step, weighted sum]`` per relative change of the parameter."""
+def _differences(
+    model: Model, chosen: list[int], weights: np.ndarray, unit: float, end: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Central difference quotients ``[parameter, step, weighted sum]`` per relative change of the parameter, and half
+    of what those to either side differ by."""
     p = model.parameters_default
-    rows = p.repeat(len(chosen) * len(STEPS) * 2, 1).reshape(len(chosen), len(STEPS), 2, -1)
+    rows = p.repeat(len(chosen) * len(STEPS) * 2 + 1, 1)
+    moved = rows[1:].reshape(len(chosen), len(STEPS), 2, -1)
     for k, i in enumerate(chosen):
         for s, step in enumerate(STEPS):
-            rows[k, s, 0, i] *= 1 + step
-            rows[k, s, 1, i] *= 1 - step
+            moved[k, s, 0, i] *= 1 + step
+            moved[k, s, 1, i] *= 1 - step
     with torch.no_grad():
-        flat = rows.reshape(-1, len(p))
-        solution = sg.simulate(model, [0.0, end], flat, "auto", TIGHT[0], TIGHT[1] * unit, max_steps=MOST_STEPS)
-    sums = solution.states[:, -1].numpy().reshape(len(chosen), len(STEPS), 2, -1) @ weights.T
-    widths = np.stack([(rows[k, :, 0, i] - rows[k, :, 1, i]).numpy() for k, i in enumerate(chosen)])
-    return (sums[:, :, 0] - sums[:, :, 1]) * (p[chosen].abs().numpy()[:, None] / widths)[:, :, None]
+        solution = sg.simulate(model, [0.0, end], rows, "auto", TIGHT[0], TIGHT[1] * unit, max_steps=MOST_STEPS)
+    sums = solution.states[:, -1].numpy() @ weights.T
+    there = sums[1:].reshape(len(chosen), len(STEPS), 2, -1)
+    widths = np.stack([(moved[k, :, 0, i] - moved[k, :, 1, i]).numpy() for k, i in enumerate(chosen)])
+    factor = (p[chosen].abs().numpy()[:, None] / widths)[:, :, None]
+    return (there[:, :, 0] - there[:, :, 1]) * factor, (there[:, :, 0] + there[:, :, 1] - 2 * sums[0]) * factor
 
 
-def _reference(quotients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _reference(quotients: np.ndarray, bends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The quotient that two steps agree on best, whether they agree, and the scale ``[parameter, weighted sum]``.
 
     Once quotients move apart again, rounding errors have taken over, and where they meet later is chance.
@@ -197,7 +205,8 @@ def _reference(quotients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     apart[:, 1:][~closer] = np.inf
     best = apart.argmin(1)[:, None]
     reference = np.take_along_axis(quotients[:, 1:], best, 1)[:, 0]
-    return reference, np.take_along_axis(apart, best, 1)[:, 0] <= CONVERGED, floor
+    smooth = np.nan_to_num(np.abs(bends), nan=np.inf).min(1) <= KINK * floor
+    return reference, smooth & (np.take_along_axis(apart, best, 1)[:, 0] <= CONVERGED), floor
 
 
 def _errors(gradient: np.ndarray, reference: np.ndarray, converged: np.ndarray, floor: np.ndarray) -> np.ndarray:
