@@ -19,7 +19,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sbmlgrn.api import compile as compile
     from sbmlgrn.backends.torch import Model as Model
+    from sbmlgrn.calibrate import time_courses as time_courses
     from sbmlgrn.crosscheck import crosscheck as crosscheck
+    from sbmlgrn.fit import fit as fit
     from sbmlgrn.lower import split_reversible as split_reversible
     from sbmlgrn.network import Network as Network
     from sbmlgrn.ode import Solution as Solution
@@ -38,6 +40,7 @@ _HOMES = {
     "SteadyState": "sbmlgrn.ode",
     "compile": "sbmlgrn.api",
     "crosscheck": "sbmlgrn.crosscheck",
+    "fit": "sbmlgrn.fit",
     "load": "sbmlgrn.sbml",
     "save": "sbmlgrn.sbml",
     "simulate": "sbmlgrn.ode",
@@ -45,6 +48,7 @@ _HOMES = {
     "split_reversible": "sbmlgrn.lower",
     "steady_state": "sbmlgrn.ode",
     "summarise_ssa": "sbmlgrn.ssa",
+    "time_courses": "sbmlgrn.calibrate",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import torch
+from scipy.stats.qmc import LatinHypercube
 from torch import Tensor
 
 
@@ -110,6 +112,11 @@ class ParameterBox:
         exact = torch.where(unit >= 1, upper, torch.where(unit <= 0, lower, values.clamp(lower, upper)))
         return values + (exact - values).detach()
 
+    def slopes(self, values: Tensor) -> Tensor:
+        """Derivatives [..., parameter] of values in their own units by coordinates in the unit cube."""
+        low, high = self._ends
+        return torch.where(self._log, values, 1.0) * (high - low)
+
     def start(self, start: Mapping[str, float] | Sequence[float] | Tensor) -> Tensor:
         """Values [..., parameter] of a start given by name or in order.
 
@@ -141,6 +148,14 @@ class ParameterBox:
         """
         points = torch.quasirandom.SobolEngine(len(self.ids), scramble=True, seed=seed).draw(count, dtype=torch.float64)
         return self.from_unit(points)
+
+    def latin_hypercube(self, count: int, seed: int) -> Tensor:
+        """Starts [start, parameter], each parameter once in each of `count` equal parts of its range.
+
+        Source: M. D. McKay, R. J. Beckman and W. J. Conover, Technometrics 21, 239-245 (1979).
+        """
+        points = LatinHypercube(len(self.ids), rng=np.random.default_rng(seed)).random(count)
+        return self.from_unit(torch.as_tensor(points))
 
     def named(self, values: Tensor) -> dict[str, float]:
         """Values [parameter] by name."""

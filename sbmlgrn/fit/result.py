@@ -18,6 +18,7 @@ class FitStatus(StrEnum):
     STALLED = "stalled"
     ITERATION_LIMIT = "iteration limit"
     NOT_FINITE = "not finite"
+    HELD_OUT = "held-out loss rose"
 
 
 @dataclass(frozen=True)

@@ -115,3 +115,5 @@ class Run:
                 )
             case FitStatus.NOT_FINITE:
                 return "the loss was never finite; start elsewhere or narrow the bounds"
+            case FitStatus.HELD_OUT:
+                return f"ended where the loss on held-out data was least, at {loss:.6g}{active}"
