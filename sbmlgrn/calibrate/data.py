@@ -138,7 +138,7 @@ def as_time_courses(frame: pd.DataFrame) -> TimeCourses:
     for name in deviations:
         if name.removeprefix(SD) not in measured:
             raise DataError(f"column {name!r} has no measurements beside it: expected a column {name[len(SD) :]!r}")
-    table = {name: _floats(frame[name], name) for name in names if name != CONDITION}
+    table = {name: _floats(np.asarray(frame[name]), name) for name in names if name != CONDITION}
     lines = [int(line) if isinstance(line, int | np.integer) else i for i, line in enumerate(frame.index)]
     _check_times(table, measured, lines)
     conditions, membership = _conditions(frame, table, settings, lines)
@@ -162,8 +162,8 @@ def as_time_courses(frame: pd.DataFrame) -> TimeCourses:
     if not columns:
         raise DataError(f"there are no measurements: all values of {', '.join(map(repr, measured))} are missing")
     used = sorted({int(i) for column in columns for i in column.condition})
-    for i in set(range(len(conditions))) - set(used):
-        warnings.append(f"condition {conditions[i].name!r} has no values: it is left out")
+    unused = sorted(set(range(len(conditions))) - set(used))
+    warnings += [f"condition {conditions[i].name!r} has no values: it is left out" for i in unused]
     place = {old: new for new, old in enumerate(used)}
     columns = [
         Column(c.symbol, np.array([place[int(i)] for i in c.condition]), c.times, c.values, c.sd) for c in columns
@@ -171,9 +171,9 @@ def as_time_courses(frame: pd.DataFrame) -> TimeCourses:
     return TimeCourses(tuple(conditions[i] for i in used), tuple(columns), tuple(warnings))
 
 
-def _floats(column: pd.Series, name: str) -> np.ndarray:
+def _floats(column: np.ndarray, name: str) -> np.ndarray:
     try:
-        values = column.to_numpy(dtype=float)
+        values = column.astype(float)
     except (TypeError, ValueError):
         raise DataError(f"column {name!r} holds something that is no number") from None
     if np.isinf(values).any():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from sbmlgrn import __version__
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.calibrate.choose import Bounds, Estimate, free_parameters
 from sbmlgrn.calibrate.data import Column, DataError, TimeCourses, as_time_courses, read_time_courses
-from sbmlgrn.fit import Evaluation, ParameterBox
+from sbmlgrn.fit import Evaluation, FreeParameter, ParameterBox
 from sbmlgrn.lower import lower
 from sbmlgrn.network import Network, UnknownElementError
 from sbmlgrn.objectives import Likelihood, Measured, NoiseError, likelihood
@@ -188,8 +189,8 @@ class TimeCourseProblem:
             for point in np.flatnonzero((course <= 0).any(-1)):
                 when = float(column.times[int(np.argmax(course[point] <= 0))])
                 reasons[point] = reasons[point] or (
-                    f"{column.symbol} is not above 0 at the time {when:g}, where log-normal noise needs it to be; leave "
-                    "that measurement out, or use normal noise"
+                    f"{column.symbol} is not above 0 at the time {when:g}, where log-normal noise needs it to be; "
+                    "leave that measurement out, or use normal noise"
                 )
         return found, reasons
 
@@ -248,7 +249,7 @@ class TimeCourseProblem:
         return replace(self, data=replace(self.data, columns=tuple(columns)), measured=tuple(measured))
 
     @property
-    def _options(self) -> dict[str, float | int]:
+    def _options(self) -> dict[str, Any]:
         return {"rtol": self.rtol, "atol": self.atol, "max_steps": self.max_steps}
 
     @cached_property
@@ -342,16 +343,7 @@ def time_courses(
     parameters, told = free_parameters(network, model, table.conditions, estimate, free, fix, bounds or {}, span)
     box = ParameterBox(parameters)
     own = dict(zip(model.parameter_ids, model.parameters_default.tolist(), strict=True))
-    start = [own[p.id] for p in parameters]
-    start = [
-        np.sqrt(p.lower * p.upper) if v != v and p.scale == "log" else v for p, v in zip(parameters, start, strict=True)
-    ]
-    start = np.array(
-        [
-            np.clip(0.5 * (p.lower + p.upper) if v != v else v, p.lower, p.upper)
-            for p, v in zip(parameters, start, strict=True)
-        ]
-    )
+    start = np.array([_begun(p, own[p.id]) for p in parameters])
     fitted = [i for i, condition in enumerate(table.conditions) if condition.name not in hold_out]
     if not fitted:
         raise DataError("every condition is held out: nothing is left to fit")
@@ -372,6 +364,14 @@ def time_courses(
 
     apart = [i for i in range(len(table.conditions)) if i not in fitted]
     return made(fitted, made(apart, None) if apart else None)
+
+
+def _begun(parameter: FreeParameter, own: float) -> float:
+    """Where the first search begins: at the model's own value, moved into the bounds, or else in their middle."""
+    if math.isnan(own):
+        lower, upper = parameter.lower, parameter.upper
+        own = math.sqrt(lower * upper) if parameter.scale == "log" else 0.5 * (lower + upper)
+    return min(max(own, parameter.lower), parameter.upper)
 
 
 def _names(option: object) -> Collection[str]:

@@ -242,6 +242,7 @@ def _free_step(gradient: np.ndarray, curvature: np.ndarray, radius: float) -> np
     if np.linalg.norm(step) <= radius:
         return vectors @ step
     low, high = _FLAT * top, float(np.linalg.norm(along)) / radius
+    damping = high
     for _ in range(60):
         damping = np.sqrt(low * high) if high > low else high
         length = float(np.linalg.norm(at(damping)))

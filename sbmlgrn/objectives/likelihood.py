@@ -110,9 +110,9 @@ def likelihood(measured: Measured, course: np.ndarray, jacobian: np.ndarray) -> 
     """
     logarithmic = measured.noise == "lognormal"
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        usable = np.isfinite(course).all(-1) & np.isfinite(jacobian).all((-1, -2))
+        usable = np.asarray(np.isfinite(course).all(-1) & np.isfinite(jacobian).all((-1, -2)))
         if logarithmic:
-            usable &= (course > 0).all(-1)
+            usable = usable & (course > 0).all(-1)
         model = np.where(usable[:, None], course, 1.0)
         slopes = np.where(usable[:, None, None], jacobian, 0.0)
         target = measured.values
