@@ -139,10 +139,14 @@ class TimeCourseProblem:
         """The network with fitted values; what a condition sets is not among them."""
         return self.network.with_values(values)
 
+    def row(self, values: Mapping[str, float]) -> np.ndarray:
+        """Values by name as one point ``[1, parameter]``."""
+        return np.array([[values[name] for name in self.box.ids]])
+
     def curves(self, values: Mapping[str, float], points: int = 201) -> list[pd.DataFrame]:
         """Courses of all measured symbols under each condition, indexed by time, in units of the measurements."""
-        row = np.array([[values[name] for name in self.box.ids]])
-        (found, _) = self.likelihoods(row, differentiated=False)
+        row = self.row(values)
+        found, _ = self.likelihoods(row, differentiated=False)
         symbols = [column.symbol for column in self.data.columns]
         made = []
         for i, parameters in enumerate(self._parameters(row)[0]):

@@ -12,6 +12,7 @@ from sbmlgrn.cli.crosscheck import crosscheck
 from sbmlgrn.cli.demo import demo
 from sbmlgrn.cli.design import frequency
 from sbmlgrn.cli.errors import Commands
+from sbmlgrn.cli.fit import fit
 from sbmlgrn.cli.serve import serve
 from sbmlgrn.cli.simulate import simulate
 from sbmlgrn.cli.ssa import ssa
@@ -54,7 +55,7 @@ def _design_group() -> None:
 
 app.add_typer(_design, name="design")
 _design.command()(frequency)
-for _command in (validate, convert, simulate, ssa, crosscheck, suite, serve, demo):
+for _command in (validate, convert, simulate, ssa, fit, crosscheck, suite, serve, demo):
     app.command()(_command)
 
 

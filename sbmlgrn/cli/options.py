@@ -82,7 +82,7 @@ def values_by_name(texts: Iterable[str]) -> dict[str, float]:
     return values
 
 
-def free_parameters(texts: Iterable[str]) -> tuple[FreeParameter, ...]:
+def free_parameters(texts: Iterable[str], flag: str = "--free") -> tuple[FreeParameter, ...]:
     """The parameters of options ID:LOWER:UPPER or ID:LOWER:UPPER:linear.
 
     Raises:
@@ -100,7 +100,7 @@ def free_parameters(texts: Iterable[str]) -> tuple[FreeParameter, ...]:
         except ValueError:
             raise typer.BadParameter(
                 f"{text!r}: expected ID:LOWER:UPPER or ID:LOWER:UPPER:linear, such as alpha:20:2000",
-                param_hint="--free",
+                param_hint=flag,
             ) from None
         parameters.append(FreeParameter(name, *bounds, scale))
     return tuple(parameters)

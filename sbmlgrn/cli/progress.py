@@ -1,4 +1,4 @@
-"""A frequency design while it runs: how far, how near, and where the parameters are."""
+"""Designs and fits while they run: how far, how near, and where the parameters are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from math import log
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -21,20 +21,15 @@ if TYPE_CHECKING:
     from sbmlgrn.fit import Progress
 
 
-class DesignProgress:
-    """Shows the reports of a frequency design in place, for as long as the `with` statement lasts."""
+_FEW: Final = 10
 
-    def __init__(self, console: Console, period: float, bounds: Mapping[str, tuple[float, float, str]]) -> None:
-        """Makes a display.
 
-        Args:
-            console: where to show it.
-            period: the period asked.
-            bounds: lower bound, upper bound and scale of the parameters, by id.
-        """
+class LiveProgress:
+    """Shows reports in place, for as long as the `with` statement lasts."""
+
+    def __init__(self, console: Console) -> None:
+        """Makes a display on `console`."""
         self._console = console
-        self._period = period
-        self._bounds = dict(bounds)
         self._report: Progress | None = None
         self._began = time.monotonic()
         self._spinner = Spinner("dots", style="green")
@@ -54,13 +49,15 @@ class DesignProgress:
     def show(self, report: Progress) -> None:
         """Shows `report` in place of the one before, or below it where the console is no terminal."""
         self._report = report
-        if self._console.is_terminal or not report.values:
-            return
-        values = ", ".join(f"{name} {number(report.values[name])}" for name in self._bounds)
-        told = f"loss {report.loss:.3g}, period {number(report.metrics.get('period'))}, {values}"
-        self._console.print(f"  {report.stage}, trial {report.iteration}: {told}", soft_wrap=True)
+        if not self._console.is_terminal and report.values:
+            self._console.print(f"  {self._told(report)}", soft_wrap=True)
 
-    def _picture(self) -> RenderableType:
+    def _told(self, report: Progress) -> str:
+        """One report as one line."""
+        raise NotImplementedError
+
+    def _head(self, unit: str) -> Table:
+        """What is done, how many of how many, and for how long."""
         report = self._report
         head = Table.grid(padding=(0, 1))
         elapsed = Text(f"{time.monotonic() - self._began:.0f} s", style="dim")
@@ -68,8 +65,38 @@ class DesignProgress:
             head.add_row(self._spinner, report.stage if report else "waiting", elapsed)
             return head
         bar = ProgressBar(total=max(report.total, 1), completed=report.iteration, width=24)
-        trials = Text(f"trial {report.iteration} of at most {report.total},", style="dim")
-        head.add_row(self._spinner, Text(f"{report.stage:<10}", style="bold"), bar, trials, elapsed)
+        done = Text(f"{unit} {report.iteration} of at most {report.total},", style="dim")
+        head.add_row(self._spinner, Text(f"{report.stage:<10}", style="bold"), bar, done, elapsed)
+        return head
+
+    def _picture(self) -> RenderableType:
+        raise NotImplementedError
+
+
+class DesignProgress(LiveProgress):
+    """The reports of a frequency design."""
+
+    def __init__(self, console: Console, period: float, bounds: Mapping[str, tuple[float, float, str]]) -> None:
+        """Makes a display.
+
+        Args:
+            console: where to show it.
+            period: the period asked.
+            bounds: lower bound, upper bound and scale of the parameters, by id.
+        """
+        super().__init__(console)
+        self._period = period
+        self._bounds = dict(bounds)
+
+    def _told(self, report: Progress) -> str:
+        values = ", ".join(f"{name} {number(report.values[name])}" for name in self._bounds)
+        told = f"loss {report.loss:.3g}, period {number(report.metrics.get('period'))}, {values}"
+        return f"{report.stage}, trial {report.iteration}: {told}"
+
+    def _picture(self) -> RenderableType:
+        report, head = self._report, self._head("trial")
+        if report is None or not report.values:
+            return head
         body = Table.grid(padding=(0, 1))
         period = number(report.metrics.get("period"))
         for name, value, place in (
@@ -79,6 +106,32 @@ class DesignProgress:
         ):
             body.add_row(f"  {name}", Text(f"{value:>9}", style="cyan"), *(Text(p, style="dim") for p in place))
         return Group(head, body)
+
+
+class FitProgress(LiveProgress):
+    """The reports of a fit; below each other only some of them, since there are many."""
+
+    def show(self, report: Progress) -> None:
+        """Shows `report`."""
+        told = report.metrics
+        ended = told["done"] == told["of"] if "of" in told else told.get("searching") == 0
+        if self._console.is_terminal or ended or ("of" not in told and report.iteration % _FEW == 0):
+            super().show(report)
+
+    def _told(self, report: Progress) -> str:
+        return f"{report.stage}, step {report.iteration}: {self._standing(report)}"
+
+    def _standing(self, report: Progress) -> str:
+        if "of" in report.metrics:
+            return f"{report.metrics['done']:.0f} of {report.metrics['of']:.0f} sides found"
+        searching = f", {report.metrics['searching']:.0f} searches go on" if "searching" in report.metrics else ""
+        return f"loss {number(report.loss)}{searching}"
+
+    def _picture(self) -> RenderableType:
+        report, head = self._report, self._head("step")
+        if report is None or not report.values:
+            return head
+        return Group(head, Text(f"  {self._standing(report)}", style="cyan"))
 
 
 def _place(value: float, bounds: tuple[float, float, str]) -> tuple[str, str, str]:

@@ -8,3 +8,4 @@ from sbmlgrn.plots.ensemble import ensemble as ensemble
 from sbmlgrn.plots.frequency_design import frequency_design as frequency_design
 from sbmlgrn.plots.style import PALETTE as PALETTE
 from sbmlgrn.plots.time_course import time_course as time_course
+from sbmlgrn.plots.time_course_fit import time_course_fit as time_course_fit
