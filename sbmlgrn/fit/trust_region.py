@@ -11,6 +11,7 @@ with simple constraints", SIAM J. Control Optim. 20, 221-246 (1982).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -25,8 +26,10 @@ _SHORTEST: Final = 1e-7
 _PATIENCE: Final = 20
 """Iterations over which the loss must fall by a hundred times the tolerance for a search to go on."""
 _SHRINK: Final = 0.25
-_FLAT: Final = 1e-12
-"""Eigenvalues below this, relative to the largest, are directions that the data say nothing about."""
+_FLAT: Final = 1e-10
+"""Least damping, relative to the largest eigenvalue: of equivalent steps, along directions about which the data say
+nothing, the shortest is taken."""
+_SMALLEST_SHARE: Final = 1e-6
 _HELD_OUT_PATIENCE: Final = 6
 
 
@@ -197,72 +200,63 @@ def bounded_step(
 ) -> tuple[np.ndarray, float]:
     """A step ``[parameter]`` within the unit cube, no longer than `radius`, and by how much it should lower the loss.
 
-    A parameter at a bound that would leave the cube stays; one that would leave it on the way ends at its bound, and
-    the others are asked again. If what comes out is no descent, the step is along the gradient, bent at the bounds.
+    Levenberg's damping is what makes the step short enough where there are no bounds, and more if it must be.
     """
     step = np.zeros_like(unit)
-    open_ = movable & ~((unit <= 0) & (gradient > 0)) & ~((unit >= 1) & (gradient < 0))
-    while open_.any():
-        budget = radius**2 - float(np.square(step[~open_]).sum())
-        if budget <= (1e-3 * radius) ** 2:
+    if not movable.any():
+        return step, 0.0
+    slope, bend = gradient[movable], curvature[np.ix_(movable, movable)]
+    low, high = -unit[movable], 1.0 - unit[movable]
+    damping = _damping(slope, bend, radius)
+    while True:
+        damped = bend + damping * np.eye(len(slope))
+        found = _within(slope, damped, low, high)
+        if np.linalg.norm(found) <= 1.01 * radius:
             break
-        slope = gradient[open_] + curvature[np.ix_(open_, ~open_)] @ step[~open_]
-        step[open_] = _free_step(slope, curvature[np.ix_(open_, open_)], np.sqrt(budget))
-        there = unit + step
-        leaves = open_ & ((there < 0) | (there > 1))
-        if not leaves.any():
-            break
-        step[leaves] = np.clip(there[leaves], 0.0, 1.0) - unit[leaves]
-        step[open_ & ~leaves] = 0.0
-        open_ &= ~leaves
-    promise = _promise(gradient, curvature, step)
-    along, other = _along_gradient(gradient, curvature, unit, radius, movable)
-    return (step, promise) if promise >= 0.1 * other else (along, other)
+        damping *= 2.0
+    step[movable] = found
+    return step, -float(slope @ found + 0.5 * found @ bend @ found)
 
 
-def _promise(gradient: np.ndarray, curvature: np.ndarray, step: np.ndarray) -> float:
-    return -float(gradient @ step + 0.5 * step @ curvature @ step)
-
-
-def _free_step(gradient: np.ndarray, curvature: np.ndarray, radius: float) -> np.ndarray:
-    """The step of at most `radius` that minimises the quadratic model; the shortest one where several do."""
+def _damping(gradient: np.ndarray, curvature: np.ndarray, radius: float) -> float:
+    """The damping with which the minimum of the quadratic model is at most `radius` away, to 1 %."""
     eigenvalues, vectors = np.linalg.eigh(curvature)
-    along = vectors.T @ gradient
-    top = float(eigenvalues[-1])
-    if top <= 0:
-        norm = float(np.linalg.norm(gradient))
-        return -radius * gradient / norm if norm > 0 else np.zeros_like(gradient)
-    raised = np.maximum(eigenvalues, 0.0)
-    kept = raised > _FLAT * top
+    along, raised = vectors.T @ gradient, np.maximum(eigenvalues, 0.0)
+    norm = float(np.linalg.norm(along))
+    least = _FLAT * float(raised[-1])
 
-    def at(damping: float) -> np.ndarray:
-        return np.where(kept, -along / np.where(kept, raised + damping, 1.0), 0.0)
+    def length(damping: float) -> float:
+        return float(np.linalg.norm(along / (raised + damping)))
 
-    step = at(0.0)
-    if np.linalg.norm(step) <= radius:
-        return vectors @ step
-    low, high = _FLAT * top, float(np.linalg.norm(along)) / radius
-    damping = high
+    if norm == 0 or (least > 0 and length(least) <= radius):
+        return max(least, np.finfo(float).tiny)
+    low, high = max(least, 1e-16 * norm / radius), norm / radius
     for _ in range(60):
-        damping = np.sqrt(low * high) if high > low else high
-        length = float(np.linalg.norm(at(damping)))
-        if abs(length - radius) < 0.01 * radius:
+        middle = math.sqrt(low * high)
+        reached = length(middle)
+        if abs(reached - radius) < 0.01 * radius:
+            return middle
+        low, high = (middle, high) if reached > radius else (low, middle)
+    return high
+
+
+def _within(gradient: np.ndarray, curvature: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The minimum of the quadratic model between bounds, by projected steps of Newton (Bertsekas 1982)."""
+    at = np.zeros_like(gradient)
+    for _ in range(4 * len(at) + 10):
+        slope = gradient + curvature @ at
+        free = ~(((at <= low) & (slope > 0)) | ((at >= high) & (slope < 0)))
+        if not free.any() or not slope[free].any():
             break
-        low, high = (damping, high) if length > radius else (low, damping)
-    return vectors @ at(damping)
-
-
-def _along_gradient(
-    gradient: np.ndarray, curvature: np.ndarray, unit: np.ndarray, radius: float, movable: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """The best step on the way down the gradient until a bound is met or the radius reached, and what it promises."""
-    down = np.where(movable, -gradient, 0.0)
-    down = np.where(((unit <= 0) & (down < 0)) | ((unit >= 1) & (down > 0)), 0.0, down)
-    norm = float(np.linalg.norm(down))
-    if norm == 0:
-        return np.zeros_like(unit), 0.0
-    moves = down != 0
-    room = np.where(down > 0, 1.0 - unit, unit)[moves] / np.abs(down[moves])
-    bend = float(down @ curvature @ down)
-    share = min(radius / norm, float(room.min()), norm**2 / bend if bend > 0 else np.inf)
-    return share * down, _promise(gradient, curvature, share * down)
+        newton = np.zeros_like(at)
+        newton[free] = -np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
+        share, moved = 1.0, np.clip(at + newton, low, high) - at
+        while share > _SMALLEST_SHARE and slope @ moved + 0.5 * moved @ curvature @ moved > 1e-4 * slope @ moved:
+            share *= 0.5
+            moved = np.clip(at + share * newton, low, high) - at
+        at = at + moved
+        rest = gradient + curvature @ at
+        released = ((at <= low) & (rest < 0)) | ((at >= high) & (rest > 0))
+        if np.abs(moved).max() <= 1e-12 or (np.array_equal(moved, newton) and not released.any()):
+            break
+    return np.clip(at, low, high)
