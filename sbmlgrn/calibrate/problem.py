@@ -42,12 +42,10 @@ class _Group:
     Attributes:
         times: ``[time]`` from the start.
         conditions: positions in the data ``[condition]``.
-        wanted: ``[time, symbol]`` where something was measured under any of them.
     """
 
     times: np.ndarray
     conditions: np.ndarray
-    wanted: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +170,7 @@ class TimeCourseProblem:
         parameters = self._parameters(values)
         for group in self._groups:
             rows = parameters[:, group.conditions].reshape(-1, parameters.shape[-1])
-            found = linearise(self.model, group.times, rows, symbols, directions, wanted=group.wanted, **self._options)
+            found = linearise(self.model, group.times, rows, symbols, directions, **self._options)
             shape = count, len(group.conditions)
             course = found.values.reshape(*shape, *found.values.shape[1:])
             jacobian = found.jacobian.reshape(*shape, *found.jacobian.shape[1:])
@@ -277,10 +275,7 @@ class TimeCourseProblem:
             if len(grid) == 1 and not any((c.condition == members[0]).any() for c in self.data.columns):
                 continue
             times = np.array(grid if len(grid) > 1 else (0.0, 1e-3))
-            wanted = np.zeros((len(times), len(self.data.columns)), dtype=bool)
-            for s, column in enumerate(self.data.columns):
-                wanted[np.searchsorted(times, column.times[np.isin(column.condition, members)]), s] = True
-            groups.append(_Group(times, np.array(members), wanted))
+            groups.append(_Group(times, np.array(members)))
         return tuple(groups)
 
 

@@ -48,7 +48,7 @@ def _power_exponent(base: Expr, exponent: Expr, node: Expr) -> Expr:
     slope = _unless_overflown(node, node * function("ln", base))
     if base.op == "constant":
         return slope
-    # A species that is 0 may be computed as slightly less, where u^v has a value for v = 2, say, but no derivative by v.
+    # a species that is 0 may be computed as slightly less, where u^2 has a value, but u^v no derivative by v
     at_zero = and_(relation("leq", base, ZERO), relation("geq", exponent, ZERO))
     return piecewise(ZERO, at_zero, slope)
 

@@ -8,14 +8,14 @@ from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from sbmlgrn.backends.kernel import once
 from sbmlgrn.backends.torch import Model
-from sbmlgrn.lower import with_modes
+from sbmlgrn.ode.carry import carried
+from sbmlgrn.ode.hybrid import hybrid
 from sbmlgrn.ode.native.ensemble import beginnings
 from sbmlgrn.ode.native.sensitivity import sensitivities
 from sbmlgrn.ode.native.tape import taped
+from sbmlgrn.ode.simulate import _smooth as smooth_model
 from sbmlgrn.ode.simulate import simulate
 from sbmlgrn.ode.status import Status
 
@@ -50,22 +50,19 @@ def linearise(
     rtol: float = 1e-6,
     atol: float = 1e-9,
     max_steps: int = 100_000,
-    wanted: np.ndarray | None = None,
 ) -> Linearised:
     """Simulates, and differentiates symbols with respect to parameters.
 
-    The compiled loops carry sensitivities forwards with the steps of the trajectory. With events or jumps of the
-    right-hand side, each value is differentiated backwards by itself; with delays, through which there are no
-    gradients, derivatives are difference quotients.
+    The compiled loops carry sensitivities forwards with the steps of the trajectory, and on through events and through
+    jumps of the right-hand side. With delays, through which there are no gradients, derivatives are difference quotients.
 
     Args:
         model: what to simulate.
-        t: strictly increasing times ``[time]`` from the start.
+        t: strictly increasing times ``[time]`` from the start, at least two.
         parameters: ``[batch, parameter]``, in the order of ``model.parameter_ids``.
         symbols: what to observe.
         directions: positions of the parameters to differentiate by; none for values alone.
         rtol, atol, max_steps: as of `simulate`.
-        wanted: ``[time, symbol]`` where derivatives are needed, everywhere if not given; the others may be left 0.
 
     Raises:
         UnknownElementError: the model has no such symbol.
@@ -75,16 +72,14 @@ def linearise(
         return _undifferentiated(model, t, parameters, symbols, *options)
     if model.system.delays:
         return _by_differences(model, t, parameters, symbols, directions, *options)
-    if len(t) > 1 and _is_smooth(model):
-        return _forwards(model, t, parameters, symbols, directions, *options)
-    everywhere = np.ones((len(t), len(symbols)), dtype=bool) if wanted is None else wanted
-    return _backwards(model, t, parameters, symbols, directions, everywhere, *options)
-
-
-@once
-def _is_smooth(model: Model) -> bool:
-    system = model.system
-    return bool(system.states) and not system.is_hybrid and not with_modes(system)[1]
+    if not model.state_ids:
+        none, ends = np.empty((len(parameters), len(t), 0)), [Status.SUCCESS] * len(parameters)
+        return _observed(
+            model, t, parameters, symbols, directions, none, np.empty((*none.shape, len(directions))), ends
+        )
+    if model.system.is_hybrid or smooth_model(model) is not None:
+        return _through_events(model, t, parameters, symbols, directions, *options)
+    return _forwards(model, t, parameters, symbols, directions, *options)
 
 
 def _forwards(
@@ -99,22 +94,8 @@ def _forwards(
 ) -> Linearised:
     y0, tolerance = beginnings(model.system, parameters, atol)
     states, status, tapes = taped(model.system, y0, parameters, t, "auto", rtol, tolerance, max_steps)
-    carried = sensitivities(model.system, y0, parameters, t, tapes, directions, own_start=True)
-    y = torch.as_tensor(states).requires_grad_()
-    p = torch.as_tensor(parameters).unsqueeze(1).expand(-1, len(t), -1).contiguous().requires_grad_()
-    observed = model.observe(torch.as_tensor(t), y, p, symbols)
-    jacobian = np.zeros((*observed.shape, len(directions)))
-    for s in range(len(symbols)):
-        if not observed.requires_grad:
-            break
-        by_state, by_parameter = torch.autograd.grad(
-            observed[..., s].sum(), (y, p), retain_graph=True, allow_unused=True, materialize_grads=True
-        )
-        weights = by_state.numpy()
-        few = np.flatnonzero((weights != 0).any((0, 1)))
-        jacobian[:, :, s] = np.einsum("btn,btnk->btk", weights[..., few], carried[:, :, few])
-        jacobian[:, :, s] += by_parameter.numpy()[..., list(directions)]
-    return Linearised(observed.detach().numpy(), jacobian, tuple(status))
+    slopes = sensitivities(model.system, y0, parameters, t, tapes, directions, own_start=True)
+    return _observed(model, t, parameters, symbols, directions, states, slopes, status)
 
 
 @torch.no_grad()
@@ -132,30 +113,81 @@ def _undifferentiated(
     return Linearised(observed.numpy(), np.zeros((*observed.shape, 0)), solution.status)
 
 
-def _backwards(
+def _observed(
     model: Model,
     t: np.ndarray,
     parameters: np.ndarray,
     symbols: Sequence[str],
     directions: Sequence[int],
-    wanted: np.ndarray,
+    states: np.ndarray,
+    slopes: np.ndarray,
+    status: Sequence[Status],
+) -> Linearised:
+    """Symbols of states ``[batch, time, state]`` with derivatives `slopes` ``[batch, time, state, direction]``."""
+    y = torch.as_tensor(states).requires_grad_()
+    p = torch.as_tensor(parameters).unsqueeze(1).expand(-1, len(t), -1).contiguous().requires_grad_()
+    observed = model.observe(torch.as_tensor(t), y, p, symbols)
+    jacobian = np.zeros((*observed.shape, len(directions)))
+    for s in range(len(symbols)):
+        if not observed.requires_grad:
+            break
+        by_state, by_parameter = torch.autograd.grad(
+            observed[..., s].sum(), (y, p), retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        weights = by_state.numpy()
+        few = np.flatnonzero((weights != 0).any((0, 1)))
+        jacobian[:, :, s] = np.einsum("btn,btnk->btk", weights[..., few], slopes[:, :, few])
+        jacobian[:, :, s] += by_parameter.numpy()[..., list(directions)]
+    return Linearised(observed.detach().numpy(), jacobian, tuple(status))
+
+
+def _through_events(
+    model: Model,
+    t: np.ndarray,
+    parameters: np.ndarray,
+    symbols: Sequence[str],
+    directions: Sequence[int],
     rtol: float,
     atol: float,
     max_steps: int,
 ) -> Linearised:
-    columns = [torch.as_tensor(np.ascontiguousarray(column)) for column in parameters.T]
-    moving = [columns[i].requires_grad_() for i in directions]
-    given: dict[str, Tensor | float] = dict(zip(model.parameter_ids, columns, strict=True))
-    solution = simulate(model, t, given, rtol=rtol, atol=atol, max_steps=max_steps)
-    observed = torch.stack([solution[name].expand(len(parameters), -1) for name in symbols], -1)
-    jacobian = np.zeros((*observed.shape, len(directions)))
-    if moving and observed.requires_grad:
-        for i, s in np.argwhere(wanted):
-            rows = torch.autograd.grad(
-                observed[:, i, s].sum(), moving, retain_graph=True, allow_unused=True, materialize_grads=True
+    p = torch.as_tensor(parameters).clone().requires_grad_()
+    start = model.initial(p).expand(len(parameters), -1)
+    n = start.shape[-1]
+    first = np.zeros((*start.shape, len(directions)))
+    for i in range(n if start.requires_grad else 0):
+        (rows,) = torch.autograd.grad(
+            start[:, i].sum(), p, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        first[:, i] = rows.numpy()[:, list(directions)]
+    y0, (_, tolerance) = start.detach().numpy(), beginnings(model.system, parameters, atol)
+    states = np.full((len(p), len(t), n), np.nan)
+    slopes = np.full((*states.shape, len(directions)), np.nan)
+    status = [Status.NOT_FINITE] * len(p)
+    smooth = smooth_model(model)
+    waiting = list(range(len(p)))
+    for inner in [model] if smooth is None else [smooth[0], model]:
+        begun, bound = y0[waiting], tolerance[waiting]
+        extra = len(inner.state_ids) - n
+        if extra and smooth is not None:
+            with torch.no_grad():
+                modes = smooth[1](torch.as_tensor(t[0]), start[waiting], p[waiting]).numpy()
+            begun = np.concatenate([begun, modes], -1)
+            bound = np.concatenate([bound, np.full_like(modes, atol)], -1)
+        _, _, ends, logs = hybrid(inner.system, begun, parameters[waiting], t, "auto", rtol, bound, max_steps, 0)
+        for row, i in enumerate(waiting):
+            status[i] = ends[row]
+            if ends[row] is not Status.SUCCESS:
+                continue
+            padded = np.concatenate([first[i], np.zeros((extra, len(directions)))])
+            found = carried(
+                *(inner, begun[row], padded, parameters[i], t, logs[row], directions, rtol, bound[row], max_steps)
             )
-            jacobian[:, i, s] = torch.stack(rows, -1).numpy()
-    return Linearised(observed.detach().numpy(), jacobian, solution.status)
+            states[i], slopes[i], status[i] = found[0][:, :n], found[1][:, :n], found[2]
+        waiting = [i for i in waiting if status[i] is not Status.SUCCESS]
+        if not waiting:
+            break
+    return _observed(model, t, parameters, symbols, directions, states, slopes, status)
 
 
 @torch.no_grad()

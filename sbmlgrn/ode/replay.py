@@ -53,7 +53,7 @@ def replay(
     Returns:
         States ``[time, state]`` and how it went; on failure the rest is NaN.
     """
-    run = _Replay(model, p, t)
+    run = Replay(model, p, t)
     rows: list[Tensor] = []
     y, time, end = y0, float(t[0]), float(t[-1])
     for stop in [*dict.fromkeys(entry.time for entry in log), end]:
@@ -79,8 +79,11 @@ def replay(
     return torch.stack(rows), Status.SUCCESS
 
 
-class _Replay:
+class Replay:
+    """What happened at the events of one trajectory, as functions of the state before and of the parameters."""
+
     def __init__(self, model: Model, p: Tensor, like: Tensor) -> None:
+        """Makes one for a trajectory of `model` with parameters `p`; times are of the kind of `like`."""
         self._model = model
         self._p = p
         self._like = like

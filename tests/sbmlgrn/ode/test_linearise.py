@@ -35,6 +35,15 @@ model events
   total := A + B
 end
 """
+LATE = """
+model late
+  A = 5; B = 0; k = 0.5; dose = 2; limit = 1; wait = 0.6; c = 0
+  J: A -> B; k*A
+  E: at wait after (A < limit), fromTrigger=false: A = A + dose*k
+  F: at 2*wait after (A < 1.5*limit), fromTrigger=true: B = A + wait
+  total := A + B
+end
+"""
 JUMPS = """
 model jumps
   A = 0; k = 0.5; when = 2; rate = 1
@@ -51,6 +60,7 @@ CASES = {
     "smooth": (SMOOTH, ["A", "B", "total"], ["a0", "k", "q", "B", "c"], np.linspace(0, 5, 6)),
     "stiff": (STIFF, ["A", "B", "C"], ["k1", "k2", "k3"], np.array([0.0, 0.4, 4.0, 40.0])),
     "events": (EVENTS, ["A", "total"], ["k", "dose", "limit", "A"], np.linspace(0, 7.3, 5)),
+    "delayed events": (LATE, ["A", "B"], ["k", "dose", "limit", "wait"], np.linspace(0, 7.3, 5)),
     "jumps": (JUMPS, ["A"], ["k", "when", "rate"], np.linspace(0, 5, 4)),
     "no states": (STILL, ["x"], ["k", "p"], np.linspace(0, 2, 3)),
 }
@@ -102,14 +112,3 @@ def test_a_trajectory_that_fails_leaves_the_others_alone() -> None:
     assert np.isnan(found.values[0, -1, 0])
     assert found.values[1, :, 0] == pytest.approx(1 / (1 - 0.1 * np.array([0, 1, 2])), rel=1e-5)
     assert found.jacobian[1, -1, 0, 0] == pytest.approx(2 / 0.8**2, rel=1e-5)
-
-
-def test_only_what_is_wanted_is_differentiated_where_each_value_costs() -> None:
-    model = sg.compile(sg.load(EVENTS))
-    i, t = model.parameter_ids.index("k"), np.linspace(0, 7.3, 5)
-    p = model.parameters_default.numpy()[None]
-    wanted = np.zeros((5, 1), dtype=bool)
-    wanted[3] = True
-    some, all_ = (linearise(model, t, p, ["A"], [i], wanted=w).jacobian[0, :, 0, 0] for w in (wanted, None))
-    assert some[3] == pytest.approx(all_[3]) and some[3] != 0
-    assert not some[[0, 1, 2, 4]].any()
