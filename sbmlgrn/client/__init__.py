@@ -13,6 +13,8 @@ from sbmlgrn.client.errors import UnavailableError as UnavailableError
 from sbmlgrn.client.jobs import DesignHandle as DesignHandle
 from sbmlgrn.client.jobs import DesignResult as DesignResult
 from sbmlgrn.client.jobs import JobHandle as JobHandle
+from sbmlgrn.client.jobs import OdeFitHandle as OdeFitHandle
+from sbmlgrn.client.jobs import OdeFitResult as OdeFitResult
 from sbmlgrn.client.jobs import SimulationHandle as SimulationHandle
 from sbmlgrn.client.jobs import SimulationResult as SimulationResult
 from sbmlgrn.client.local import local_server as local_server

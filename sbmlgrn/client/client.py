@@ -7,14 +7,21 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sbmlgrn.client.connection import Connection
 from sbmlgrn.client.errors import translated
-from sbmlgrn.client.jobs import DesignHandle, JobHandle, SimulationHandle, SimulationResult, handle_for
+from sbmlgrn.client.jobs import (
+    DesignHandle,
+    JobHandle,
+    OdeFitHandle,
+    SimulationHandle,
+    SimulationResult,
+    handle_for,
+)
 from sbmlgrn.client.v1 import job_pb2, job_service_pb2, model_pb2, model_service_pb2
 
 Bounds = tuple[float, float] | tuple[float, float, str]
@@ -224,6 +231,83 @@ class Client:
         job = self._create_job(job_pb2.Job(display_name=display_name, frequency_design=spec), request_id)
         return DesignHandle(self._connection, job.name)
 
+    def fit(
+        self,
+        model: str,
+        data: Path | str,
+        *,
+        estimate: Literal["parameters", "initial", "both"] = "parameters",
+        free: Sequence[str] = (),
+        fix: Sequence[str] = (),
+        bounds: Mapping[str, Bounds] | None = None,
+        span: float | None = None,
+        noise: Mapping[str, str] | str = "normal",
+        sigma: Mapping[str, float] | float | None = None,
+        scale: Sequence[str] = (),
+        offset: Sequence[str] = (),
+        hold_out: Sequence[str] = (),
+        starts: int | None = None,
+        optimizer: str = "",
+        max_iterations: int | None = None,
+        windows: int | None = None,
+        profiles: Sequence[str] = (),
+        level: float | None = None,
+        seed: int | None = None,
+        rtol: float | None = None,
+        display_name: str = "",
+        request_id: str = "",
+    ) -> OdeFitHandle:
+        """Starts a fit to time courses; ``.watch()`` shows its progress, ``.result()`` waits for it.
+
+        The arguments mean what they mean to `sbmlgrn.time_courses` and `sbmlgrn.fit`, and have their defaults.
+
+        Args:
+            model: the model's name, ``models/{id}``.
+            data: path, or the text, of the measurements as comma-separated values.
+            estimate, free, fix, bounds, span: what is fitted, and within which bounds.
+            noise, sigma, scale, offset, hold_out: how it was measured.
+            starts, optimizer, max_iterations, windows, profiles, level, seed, rtol: how it is fitted.
+            display_name: a name for people.
+            request_id: unique string by which the server recognises a repeated call; a fresh one when empty.
+
+        Raises:
+            InvalidArgumentError: unknown names, or options that make no sense.
+            FileNotFoundError: the path does not exist.
+        """
+        kinds, deviations = ({} if not isinstance(v, Mapping) else v for v in (noise, sigma))
+        spec = job_pb2.OdeFitSpec(
+            model=model,
+            data=data if isinstance(data, str) and "\n" in data else Path(data).read_text(encoding="utf-8-sig"),
+            estimate=f"FITTED_KIND_{estimate.upper()}",
+            free=free,
+            fix=fix,
+            bounds=[_free_parameter(name, given) for name, given in (bounds or {}).items()],
+            span=span,
+            noise="NOISE_KIND_NORMAL" if isinstance(noise, Mapping) else _noise(noise),
+            sigma=None if isinstance(sigma, Mapping) else sigma,
+            symbols=[
+                job_pb2.MeasuredSymbol(
+                    symbol=name,
+                    noise=_noise(kinds[name]) if name in kinds else None,
+                    sigma=deviations.get(name),
+                    scale=name in scale,
+                    offset=name in offset,
+                )
+                for name in dict.fromkeys([*kinds, *deviations, *scale, *offset])
+            ],
+            hold_out=hold_out,
+            starts=starts,
+            optimizer=optimizer,
+            max_iterations=max_iterations,
+            windows=windows,
+            profiles=profiles,
+            level=level,
+            seed=seed,
+            relative_tolerance=rtol,
+        )
+        job = self._create_job(job_pb2.Job(display_name=display_name, ode_fit=spec), request_id)
+        return OdeFitHandle(self._connection, job.name)
+
     def get_job(self, name: str) -> JobHandle:
         """A handle of a job made before, by this client or another."""
         with translated():
@@ -266,6 +350,12 @@ def _time_points(t: np.ndarray) -> dict[str, Any]:
     if len(t) >= 2 and np.array_equal(t, np.linspace(t[0], t[-1], len(t))):
         return {"uniform": job_pb2.UniformTimes(start=t[0], end=t[-1], points=len(t))}
     return {"explicit": job_pb2.ExplicitTimes(times=t.tolist())}
+
+
+def _noise(kind: str) -> job_pb2.NoiseKind:
+    if kind not in ("normal", "lognormal"):
+        raise ValueError(f"the noise is {kind!r}: expected 'normal' or 'lognormal'")
+    return job_pb2.NoiseKind.Value(f"NOISE_KIND_{kind.upper()}")
 
 
 def _free_parameter(name: str, bounds: Bounds) -> job_pb2.FreeParameter:

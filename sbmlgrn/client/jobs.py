@@ -78,6 +78,45 @@ class DesignResult:
         return self.arrays[name].values
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OdeFitResult:
+    """A finished fit to time courses.
+
+    Attributes:
+        job: the job as the server describes it, with its provenance.
+        model: name of the fitted model, for `Client.export_model`.
+        message: how it went, in words.
+        loss: the negative log-likelihood.
+        values: fitted values by id.
+        parameters: the same with bounds, standard errors and intervals.
+        symbols: how each measured symbol is fitted.
+        searches: how each search went, best first.
+        warnings: what to know before trusting the values.
+        conditions: names of the conditions, in the order of their numbers.
+        arrays: ``curves/{condition}/time``, ``curves/{condition}/{symbol}``, ``profiles/{id}/value``, ``…/loss``.
+    """
+
+    job: job_pb2.Job
+    model: str
+    message: str
+    loss: float
+    values: Mapping[str, float]
+    parameters: Sequence[job_pb2.FittedParameter]
+    symbols: Sequence[job_pb2.FittedSymbol]
+    searches: Sequence[job_pb2.FitSearch]
+    warnings: Sequence[str]
+    conditions: Sequence[str]
+    arrays: Mapping[str, NamedArray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The numbers of an array.
+
+        Raises:
+            KeyError: there is no array of this name.
+        """
+        return self.arrays[name].values
+
+
 class JobHandle:
     """A job on a server.
 
@@ -212,7 +251,35 @@ class DesignHandle(JobHandle):
         )
 
 
+class OdeFitHandle(JobHandle):
+    """A fit to time courses on a server."""
+
+    def result(self) -> OdeFitResult:
+        """Waits for the job and downloads its result.
+
+        Raises:
+            JobFailedError: the job failed.
+            JobCancelledError: the job was cancelled.
+            ServerError: a call failed.
+        """
+        job = self._succeeded()
+        result = job.ode_fit_result
+        return OdeFitResult(
+            job=job,
+            model=result.model,
+            message=result.message,
+            loss=result.loss,
+            values={parameter.id: parameter.value for parameter in result.parameters},
+            parameters=tuple(result.parameters),
+            symbols=tuple(result.symbols),
+            searches=tuple(result.searches),
+            warnings=tuple(result.warnings),
+            conditions=tuple(result.conditions),
+            arrays=self.arrays(),
+        )
+
+
 def handle_for(connection: Connection, job: job_pb2.Job) -> JobHandle:
     """A handle of the type that fits the job's kind."""
-    kinds = {"simulation": SimulationHandle, "frequency_design": DesignHandle}
+    kinds = {"simulation": SimulationHandle, "frequency_design": DesignHandle, "ode_fit": OdeFitHandle}
     return kinds.get(job.WhichOneof("spec") or "", JobHandle)(connection, job.name)

@@ -54,7 +54,7 @@ def linearise(
     """Simulates, and differentiates symbols with respect to parameters.
 
     The compiled loops carry sensitivities forwards with the steps of the trajectory, and on through events and through
-    jumps of the right-hand side. With delays, through which there are no gradients, derivatives are difference quotients.
+    jumps of the right-hand side. With delays, through which there are no gradients, they are difference quotients.
 
     Args:
         model: what to simulate.

@@ -17,6 +17,7 @@ from sbmlgrn_server.errors import ServiceError, invalid
 from sbmlgrn_server.names import clip
 
 _MAX_ITERATIONS: Final = 1_000_000
+_OPTIMIZERS: Final = ("trust-region", "adam", "lbfgs")
 
 
 def check_simulation(spec: job_pb2.SimulationSpec, model: model_pb2.Model, config: ServerConfig) -> None:
@@ -77,6 +78,43 @@ def check_frequency_design(spec: job_pb2.FrequencyDesignSpec, model: model_pb2.M
         raise invalid(f"seed is {spec.seed}: expected 0 or more")
 
 
+def check_ode_fit(spec: job_pb2.OdeFitSpec, model: model_pb2.Model) -> None:
+    """Checks a fit of `model`, but for the table of data, which the worker reads."""
+    if not spec.data.strip():
+        raise invalid("data is empty: expected the text of comma-separated values, with a column 'time'")
+    symbols = {symbol.id: symbol for symbol in model.symbols if symbol.adjustable}
+    for name in [*spec.free, *spec.fix, *(parameter.id for parameter in spec.bounds)]:
+        _check_known(name, symbols, "parameter", model)
+    for parameter in spec.bounds:
+        _check_bounds(parameter, {})
+    _check_unique((parameter.id for parameter in spec.bounds), "bounds")
+    observable = {symbol.id for symbol in model.symbols if symbol.observable}
+    for measured in spec.symbols:
+        _check_known(measured.symbol, observable, "observable symbol", model)
+        _check_noise(measured, f" of {measured.symbol!r}")
+    _check_unique((measured.symbol for measured in spec.symbols), "symbols")
+    _check_noise(spec, "")
+    if spec.HasField("span") and not 1 < spec.span < math.inf:
+        raise invalid(f"span is {spec.span:g}: expected a factor above 1, such as 100")
+    if spec.optimizer not in ("", *_OPTIMIZERS):
+        raise invalid(f"optimizer is {clip(spec.optimizer)!r}: expected one of {', '.join(_OPTIMIZERS)}")
+    for name in ("starts", "max_iterations", "windows"):
+        if spec.HasField(name) and not 1 <= getattr(spec, name) <= _MAX_ITERATIONS:
+            raise invalid(f"{name} is {getattr(spec, name)}: expected 1 to {_MAX_ITERATIONS:,}")
+    for name in ("level", "relative_tolerance"):
+        if spec.HasField(name) and not 0 < getattr(spec, name) < 1:
+            raise invalid(f"{name} is {getattr(spec, name):g}: expected more than 0 and less than 1")
+    if spec.HasField("seed") and spec.seed < 0:
+        raise invalid(f"seed is {spec.seed}: expected 0 or more")
+
+
+def _check_noise(spec: job_pb2.OdeFitSpec | job_pb2.MeasuredSymbol, whose: str) -> None:
+    if spec.noise not in job_pb2.NoiseKind.values():
+        raise invalid(f"noise{whose} is {spec.noise}: expected NOISE_KIND_NORMAL or NOISE_KIND_LOGNORMAL")
+    if spec.HasField("sigma") and not 0 < spec.sigma < math.inf:
+        raise invalid(f"sigma{whose} is {spec.sigma:g}: expected a positive number")
+
+
 def _check_times(spec: job_pb2.SimulationSpec) -> int:
     kind = spec.WhichOneof("time_points")
     if kind is None:
@@ -111,6 +149,7 @@ def _check_time(what: str, time: float) -> None:
 
 
 def _check_bounds(parameter: job_pb2.FreeParameter, symbols: Mapping[str, model_pb2.Symbol]) -> None:
+    """Checks bounds, which must include the value of the symbol where it is among `symbols`."""
     name, lower, upper = parameter.id, parameter.lower, parameter.upper
     shown = f"bounds of {name!r} are {lower:g} and {upper:g}"
     if not (math.isfinite(lower) and math.isfinite(upper)):
@@ -121,8 +160,8 @@ def _check_bounds(parameter: job_pb2.FreeParameter, symbols: Mapping[str, model_
         raise invalid(f"scale of {name!r} is {parameter.scale}: expected PARAMETER_SCALE_LOG or PARAMETER_SCALE_LINEAR")
     if parameter.scale != job_pb2.PARAMETER_SCALE_LINEAR and lower <= 0:
         raise invalid(f"{shown}: on a logarithmic scale both must be positive; use PARAMETER_SCALE_LINEAR otherwise")
-    symbol = symbols[name]
-    if symbol.HasField("value") and not lower <= symbol.value <= upper:
+    symbol = symbols.get(name)
+    if symbol is not None and symbol.HasField("value") and not lower <= symbol.value <= upper:
         raise invalid(
             f"{shown} and exclude the start, the model's own value {symbol.value:g}: widen them to include it"
         )

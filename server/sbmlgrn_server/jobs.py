@@ -11,7 +11,7 @@ from typing import Any, Final
 import sbmlgrn.client.v1.job_service_pb2 as pb
 from sbmlgrn.client.v1 import array_pb2, job_pb2, job_service_pb2_grpc, model_pb2
 from sbmlgrn_server.arrays import array_path, read_chunks
-from sbmlgrn_server.checks import check_frequency_design, check_simulation
+from sbmlgrn_server.checks import check_frequency_design, check_ode_fit, check_simulation
 from sbmlgrn_server.config import ServerConfig
 from sbmlgrn_server.errors import exhausted, invalid, not_found, precondition, streaming, unary, unavailable
 from sbmlgrn_server.names import (
@@ -177,8 +177,12 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
                 job.frequency_design.CopyFrom(wanted.frequency_design)
                 model = await self._model(wanted.frequency_design.model)
                 check_frequency_design(wanted.frequency_design, model)
+            case "ode_fit":
+                job.ode_fit.CopyFrom(wanted.ode_fit)
+                model = await self._model(wanted.ode_fit.model)
+                check_ode_fit(wanted.ode_fit, model)
             case _:
-                raise invalid("the job has no spec: set 'simulation' or 'frequency_design'")
+                raise invalid("the job has no spec: set 'simulation', 'frequency_design' or 'ode_fit'")
         return job, parse_name(model.name, "models")
 
     async def _model(self, name: str) -> model_pb2.Model:

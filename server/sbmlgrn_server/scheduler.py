@@ -195,7 +195,7 @@ class Scheduler:
             model.job = f"jobs/{job_id}"
             document = await asyncio.to_thread((self.work_root / job_id / "result.xml").read_bytes)
             new_model = (model, document)
-            outcome.frequency_design_result.model = model.name
+            getattr(outcome, kind).model = model.name
 
         def change(job: job_pb2.Job) -> Iterable[job_pb2.JobEvent]:
             job.MergeFrom(outcome)

@@ -33,6 +33,7 @@ _RUNNERS: Final = {
     "read": "sbmlgrn_server.runners.reading",
     "simulation": "sbmlgrn_server.runners.simulation",
     "frequency_design": "sbmlgrn_server.runners.frequency_design",
+    "ode_fit": "sbmlgrn_server.runners.ode_fit",
 }
 
 _PROGRESS_SECONDS: Final = 0.1

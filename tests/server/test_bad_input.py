@@ -128,6 +128,31 @@ def test_frequency_designs(stubs, oscillator: str, change: dict, texts: list[str
     _refused(stubs, job_service_pb2.CreateJobRequest(job=job_pb2.Job(frequency_design=spec)), texts)
 
 
+@pytest.mark.parametrize(
+    ("change", "texts"),
+    [
+        ({"data": " "}, ["data is empty"]),
+        ({"fix": ["kk"]}, ["'kk'", "did you mean 'k'"]),
+        ({"free": ["nothing"]}, ["'nothing'"]),
+        ({"bounds": [{"id": "k", "lower": 2, "upper": 1}]}, ["'k'", "2 and 1", "lower bound below"]),
+        ({"bounds": [{"id": "k", "lower": 1, "upper": 2}] * 2}, ["'k' twice"]),
+        ({"symbols": [{"symbol": "B"}]}, ["'B'"]),
+        ({"symbols": [{"symbol": "S", "sigma": 0}]}, ["sigma of 'S' is 0"]),
+        ({"sigma": math.inf}, ["sigma is inf"]),
+        ({"span": 0.5}, ["span is 0.5"]),
+        ({"optimizer": "newton"}, ["optimizer is 'newton'", "trust-region"]),
+        ({"starts": 0}, ["starts is 0"]),
+        ({"windows": -1}, ["windows is -1"]),
+        ({"level": 1}, ["level is 1"]),
+        ({"seed": -1}, ["seed is -1"]),
+    ],
+)
+def test_fits(stubs, model: str, change: dict, texts: list[str]) -> None:
+    fields = {"data": "time,S\n1,5\n"} | change
+    spec = job_pb2.OdeFitSpec(model=model, **fields)
+    _refused(stubs, job_service_pb2.CreateJobRequest(job=job_pb2.Job(ode_fit=spec)), texts)
+
+
 def test_no_spec(stubs) -> None:
     _refused(stubs, job_service_pb2.CreateJobRequest(), ["no spec"])
 

@@ -24,6 +24,19 @@ class ParameterScale(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PARAMETER_SCALE_UNSPECIFIED: _ClassVar[ParameterScale]
     PARAMETER_SCALE_LOG: _ClassVar[ParameterScale]
     PARAMETER_SCALE_LINEAR: _ClassVar[ParameterScale]
+
+class FittedKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FITTED_KIND_UNSPECIFIED: _ClassVar[FittedKind]
+    FITTED_KIND_PARAMETERS: _ClassVar[FittedKind]
+    FITTED_KIND_INITIAL: _ClassVar[FittedKind]
+    FITTED_KIND_BOTH: _ClassVar[FittedKind]
+
+class NoiseKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NOISE_KIND_UNSPECIFIED: _ClassVar[NoiseKind]
+    NOISE_KIND_NORMAL: _ClassVar[NoiseKind]
+    NOISE_KIND_LOGNORMAL: _ClassVar[NoiseKind]
 JOB_STATE_UNSPECIFIED: JobState
 JOB_STATE_QUEUED: JobState
 JOB_STATE_RUNNING: JobState
@@ -33,6 +46,13 @@ JOB_STATE_CANCELLED: JobState
 PARAMETER_SCALE_UNSPECIFIED: ParameterScale
 PARAMETER_SCALE_LOG: ParameterScale
 PARAMETER_SCALE_LINEAR: ParameterScale
+FITTED_KIND_UNSPECIFIED: FittedKind
+FITTED_KIND_PARAMETERS: FittedKind
+FITTED_KIND_INITIAL: FittedKind
+FITTED_KIND_BOTH: FittedKind
+NOISE_KIND_UNSPECIFIED: NoiseKind
+NOISE_KIND_NORMAL: NoiseKind
+NOISE_KIND_LOGNORMAL: NoiseKind
 
 class UniformTimes(_message.Message):
     __slots__ = ("start", "end", "points")
@@ -110,6 +130,62 @@ class FrequencyDesignSpec(_message.Message):
     max_iterations: int
     seed: int
     def __init__(self, model: _Optional[str] = ..., species: _Optional[str] = ..., period: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[FreeParameter, _Mapping]]] = ..., tolerance: _Optional[float] = ..., max_iterations: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class MeasuredSymbol(_message.Message):
+    __slots__ = ("symbol", "noise", "sigma", "scale", "offset")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    NOISE_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    noise: NoiseKind
+    sigma: float
+    scale: bool
+    offset: bool
+    def __init__(self, symbol: _Optional[str] = ..., noise: _Optional[_Union[NoiseKind, str]] = ..., sigma: _Optional[float] = ..., scale: bool = ..., offset: bool = ...) -> None: ...
+
+class OdeFitSpec(_message.Message):
+    __slots__ = ("model", "data", "estimate", "free", "fix", "bounds", "span", "noise", "sigma", "symbols", "hold_out", "starts", "optimizer", "max_iterations", "windows", "profiles", "level", "seed", "relative_tolerance")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    FIX_FIELD_NUMBER: _ClassVar[int]
+    BOUNDS_FIELD_NUMBER: _ClassVar[int]
+    SPAN_FIELD_NUMBER: _ClassVar[int]
+    NOISE_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    HOLD_OUT_FIELD_NUMBER: _ClassVar[int]
+    STARTS_FIELD_NUMBER: _ClassVar[int]
+    OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
+    MAX_ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    PROFILES_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    RELATIVE_TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    data: str
+    estimate: FittedKind
+    free: _containers.RepeatedScalarFieldContainer[str]
+    fix: _containers.RepeatedScalarFieldContainer[str]
+    bounds: _containers.RepeatedCompositeFieldContainer[FreeParameter]
+    span: float
+    noise: NoiseKind
+    sigma: float
+    symbols: _containers.RepeatedCompositeFieldContainer[MeasuredSymbol]
+    hold_out: _containers.RepeatedScalarFieldContainer[str]
+    starts: int
+    optimizer: str
+    max_iterations: int
+    windows: int
+    profiles: _containers.RepeatedScalarFieldContainer[str]
+    level: float
+    seed: int
+    relative_tolerance: float
+    def __init__(self, model: _Optional[str] = ..., data: _Optional[str] = ..., estimate: _Optional[_Union[FittedKind, str]] = ..., free: _Optional[_Iterable[str]] = ..., fix: _Optional[_Iterable[str]] = ..., bounds: _Optional[_Iterable[_Union[FreeParameter, _Mapping]]] = ..., span: _Optional[float] = ..., noise: _Optional[_Union[NoiseKind, str]] = ..., sigma: _Optional[float] = ..., symbols: _Optional[_Iterable[_Union[MeasuredSymbol, _Mapping]]] = ..., hold_out: _Optional[_Iterable[str]] = ..., starts: _Optional[int] = ..., optimizer: _Optional[str] = ..., max_iterations: _Optional[int] = ..., windows: _Optional[int] = ..., profiles: _Optional[_Iterable[str]] = ..., level: _Optional[float] = ..., seed: _Optional[int] = ..., relative_tolerance: _Optional[float] = ...) -> None: ...
 
 class JobProgress(_message.Message):
     __slots__ = ("stage", "iteration", "total", "loss", "metrics", "values", "elapsed_seconds")
@@ -241,17 +317,95 @@ class FrequencyDesignResult(_message.Message):
     values_after: _containers.ScalarMap[str, float]
     def __init__(self, model: _Optional[str] = ..., reached: bool = ..., message: _Optional[str] = ..., period_asked: _Optional[float] = ..., period_before: _Optional[float] = ..., period_found: _Optional[float] = ..., values_before: _Optional[_Mapping[str, float]] = ..., values_after: _Optional[_Mapping[str, float]] = ...) -> None: ...
 
+class FittedParameter(_message.Message):
+    __slots__ = ("id", "value", "initial", "lower", "upper", "scale", "standard_error", "interval_low", "interval_high", "at_bound")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    STANDARD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_LOW_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_HIGH_FIELD_NUMBER: _ClassVar[int]
+    AT_BOUND_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    value: float
+    initial: float
+    lower: float
+    upper: float
+    scale: ParameterScale
+    standard_error: float
+    interval_low: float
+    interval_high: float
+    at_bound: str
+    def __init__(self, id: _Optional[str] = ..., value: _Optional[float] = ..., initial: _Optional[float] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., scale: _Optional[_Union[ParameterScale, str]] = ..., standard_error: _Optional[float] = ..., interval_low: _Optional[float] = ..., interval_high: _Optional[float] = ..., at_bound: _Optional[str] = ...) -> None: ...
+
+class FittedSymbol(_message.Message):
+    __slots__ = ("symbol", "count", "sigma", "sigma_estimated", "scale", "offset", "misfit", "explained")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_ESTIMATED_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    MISFIT_FIELD_NUMBER: _ClassVar[int]
+    EXPLAINED_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    count: int
+    sigma: float
+    sigma_estimated: bool
+    scale: float
+    offset: float
+    misfit: float
+    explained: float
+    def __init__(self, symbol: _Optional[str] = ..., count: _Optional[int] = ..., sigma: _Optional[float] = ..., sigma_estimated: bool = ..., scale: _Optional[float] = ..., offset: _Optional[float] = ..., misfit: _Optional[float] = ..., explained: _Optional[float] = ...) -> None: ...
+
+class FitSearch(_message.Message):
+    __slots__ = ("loss", "status", "iterations")
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    loss: float
+    status: str
+    iterations: int
+    def __init__(self, loss: _Optional[float] = ..., status: _Optional[str] = ..., iterations: _Optional[int] = ...) -> None: ...
+
+class OdeFitResult(_message.Message):
+    __slots__ = ("model", "message", "loss", "parameters", "symbols", "searches", "agreeing", "warnings", "conditions")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    LOSS_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    SEARCHES_FIELD_NUMBER: _ClassVar[int]
+    AGREEING_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    message: str
+    loss: float
+    parameters: _containers.RepeatedCompositeFieldContainer[FittedParameter]
+    symbols: _containers.RepeatedCompositeFieldContainer[FittedSymbol]
+    searches: _containers.RepeatedCompositeFieldContainer[FitSearch]
+    agreeing: int
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    conditions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, model: _Optional[str] = ..., message: _Optional[str] = ..., loss: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[FittedParameter, _Mapping]]] = ..., symbols: _Optional[_Iterable[_Union[FittedSymbol, _Mapping]]] = ..., searches: _Optional[_Iterable[_Union[FitSearch, _Mapping]]] = ..., agreeing: _Optional[int] = ..., warnings: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class Job(_message.Message):
-    __slots__ = ("name", "display_name", "simulation", "frequency_design", "state", "progress", "error", "simulation_result", "frequency_design_result", "arrays", "provenance", "last_sequence", "create_time", "start_time", "end_time", "update_time")
+    __slots__ = ("name", "display_name", "simulation", "frequency_design", "ode_fit", "state", "progress", "error", "simulation_result", "frequency_design_result", "ode_fit_result", "arrays", "provenance", "last_sequence", "create_time", "start_time", "end_time", "update_time")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_FIELD_NUMBER: _ClassVar[int]
     FREQUENCY_DESIGN_FIELD_NUMBER: _ClassVar[int]
+    ODE_FIT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_RESULT_FIELD_NUMBER: _ClassVar[int]
     FREQUENCY_DESIGN_RESULT_FIELD_NUMBER: _ClassVar[int]
+    ODE_FIT_RESULT_FIELD_NUMBER: _ClassVar[int]
     ARRAYS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
@@ -263,11 +417,13 @@ class Job(_message.Message):
     display_name: str
     simulation: SimulationSpec
     frequency_design: FrequencyDesignSpec
+    ode_fit: OdeFitSpec
     state: JobState
     progress: JobProgress
     error: JobError
     simulation_result: SimulationResult
     frequency_design_result: FrequencyDesignResult
+    ode_fit_result: OdeFitResult
     arrays: _containers.RepeatedCompositeFieldContainer[_array_pb2.ArrayDescriptor]
     provenance: Provenance
     last_sequence: int
@@ -275,7 +431,7 @@ class Job(_message.Message):
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., simulation: _Optional[_Union[SimulationSpec, _Mapping]] = ..., frequency_design: _Optional[_Union[FrequencyDesignSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[JobProgress, _Mapping]] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., simulation_result: _Optional[_Union[SimulationResult, _Mapping]] = ..., frequency_design_result: _Optional[_Union[FrequencyDesignResult, _Mapping]] = ..., arrays: _Optional[_Iterable[_Union[_array_pb2.ArrayDescriptor, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., last_sequence: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., simulation: _Optional[_Union[SimulationSpec, _Mapping]] = ..., frequency_design: _Optional[_Union[FrequencyDesignSpec, _Mapping]] = ..., ode_fit: _Optional[_Union[OdeFitSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[JobProgress, _Mapping]] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., simulation_result: _Optional[_Union[SimulationResult, _Mapping]] = ..., frequency_design_result: _Optional[_Union[FrequencyDesignResult, _Mapping]] = ..., ode_fit_result: _Optional[_Union[OdeFitResult, _Mapping]] = ..., arrays: _Optional[_Iterable[_Union[_array_pb2.ArrayDescriptor, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., last_sequence: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class JobStateChange(_message.Message):
     __slots__ = ("state", "error")

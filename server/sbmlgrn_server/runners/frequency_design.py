@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sbmlgrn.design import FrequencyDesign, FrequencySpec, design_frequency
-from sbmlgrn.fit import FreeParameter, Progress
-from sbmlgrn.sbml import NotInPlaceError, flattened, load, write
+from sbmlgrn.sbml import load
 from sbmlgrn_server.arrays import ArrayWriter
-from sbmlgrn_server.runners.reading import describe
+from sbmlgrn_server.runners.shared import free_parameter, leave_model, reporter
 from sbmlgrn_server.worker import JobContext
 
 _PACKAGES: Final = ("sbmlgrn", "torch", "torchdiffeq", "numpy", "scipy")
@@ -23,25 +22,9 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
     context.progress("read")
     network = load(context.directory / "document.xml")
 
-    def on_progress(progress: Progress) -> None:
-        context.progress(
-            progress.stage,
-            iteration=progress.iteration,
-            total=progress.total,
-            loss=float(progress.loss),
-            metrics=_floats(progress.metrics),
-            values=_floats(progress.values),
-        )
-
-    design = design_frequency(network, _spec(task["spec"]), on_progress=on_progress)
+    design = design_frequency(network, _spec(task["spec"]), on_progress=reporter(context))
     if not design.reached:
         context.log("warning", design.message)
-    try:
-        document = write(design.network).encode()
-    except NotInPlaceError as error:
-        context.log("warning", f"the result is one flat model: {error}")
-        document = write(flattened(design.network)).encode()
-    (context.directory / "result.xml").write_bytes(document)
     return {
         "frequency_design_result": {
             "reached": design.reached,
@@ -52,8 +35,9 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
             "values_before": _floats(design.values_before),
             "values_after": _floats(design.values_after),
         },
-        "model": describe(design.network, document)
-        | {"display_name": f"{task['model_display_name']}; period {design.period_found:.6g}"},
+        "model": leave_model(
+            context, design.network, f"{task['model_display_name']}; period {design.period_found:.6g}"
+        ),
         "arrays": _write_arrays(context, task, design),
         "provenance": _provenance(task, design),
     }
@@ -64,15 +48,7 @@ def _spec(spec: dict[str, Any]) -> FrequencySpec:
     for name, kind in (("tolerance", float), ("max_iterations", int), ("seed", int)):
         if name in spec:
             options[name] = kind(spec[name])
-    parameters = tuple(
-        FreeParameter(
-            entry["id"],
-            float(entry.get("lower", 0.0)),
-            float(entry.get("upper", 0.0)),
-            "linear" if entry.get("scale") == "PARAMETER_SCALE_LINEAR" else "log",
-        )
-        for entry in spec["parameters"]
-    )
+    parameters = tuple(free_parameter(entry) for entry in spec["parameters"])
     return FrequencySpec(species=spec["species"], period=float(spec["period"]), parameters=parameters, **options)
 
 
