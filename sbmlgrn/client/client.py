@@ -274,7 +274,8 @@ class Client:
             InvalidArgumentError: unknown names, or options that make no sense.
             FileNotFoundError: the path does not exist.
         """
-        kinds, deviations = ({} if not isinstance(v, Mapping) else v for v in (noise, sigma))
+        kinds: Mapping[str, str] = noise if isinstance(noise, Mapping) else {}
+        deviations: Mapping[str, float] = sigma if isinstance(sigma, Mapping) else {}
         spec = job_pb2.OdeFitSpec(
             model=model,
             data=data if isinstance(data, str) and "\n" in data else Path(data).read_text(encoding="utf-8-sig"),
@@ -355,7 +356,7 @@ def _time_points(t: np.ndarray) -> dict[str, Any]:
 def _noise(kind: str) -> job_pb2.NoiseKind:
     if kind not in ("normal", "lognormal"):
         raise ValueError(f"the noise is {kind!r}: expected 'normal' or 'lognormal'")
-    return job_pb2.NoiseKind.Value(f"NOISE_KIND_{kind.upper()}")
+    return job_pb2.NOISE_KIND_LOGNORMAL if kind == "lognormal" else job_pb2.NOISE_KIND_NORMAL
 
 
 def _free_parameter(name: str, bounds: Bounds) -> job_pb2.FreeParameter:

@@ -79,7 +79,8 @@ class _Happened:
     """The Jacobians of events. What is executed later than it was triggered depends on the state at both times."""
 
     def __init__(self, model: Model, p: np.ndarray, directions: Sequence[int]) -> None:
-        self._p = torch.as_tensor(p).clone().requires_grad_()
+        # a copy for each row of the Jacobian
+        self._p = torch.as_tensor(p).expand(len(model.state_ids), -1).clone().requires_grad_()
         self._replay = Replay(model, self._p, self._p)
         self._directions = list(directions)
         self._triggered: dict[Triggered, tuple[Tensor, np.ndarray]] = {}
@@ -88,7 +89,7 @@ class _Happened:
         self, time: float, y: np.ndarray, slopes: np.ndarray, entries: Sequence[Entry]
     ) -> tuple[np.ndarray, np.ndarray]:
         """State and derivatives after all that happens at `time`."""
-        before = torch.as_tensor(y).clone().requires_grad_()
+        before = torch.as_tensor(y).expand(len(y), -1).clone().requires_grad_()
         known = {id(before): (before, slopes)}
         for entry in entries:
             if isinstance(entry, Triggered):
@@ -98,12 +99,10 @@ class _Happened:
                 known[id(earlier[0])] = earlier
         after = self._replay.at(time, before, entries)
         leaves = [leaf for leaf, _ in known.values()]
-        changed = np.empty_like(slopes)
-        for i, value in enumerate(after):
-            *by_state, by_parameter = torch.autograd.grad(
-                value, [*leaves, self._p], retain_graph=True, allow_unused=True, materialize_grads=True
-            )
-            changed[i] = by_parameter.numpy()[self._directions]
-            for row, (_, carried_so_far) in zip(by_state, known.values(), strict=True):
-                changed[i] += row.numpy() @ carried_so_far
-        return after.detach().numpy(), changed
+        *by_state, by_parameter = torch.autograd.grad(
+            after.diagonal().sum(), [*leaves, self._p], retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        changed = by_parameter.numpy()[:, self._directions]
+        for rows, (_, carried_so_far) in zip(by_state, known.values(), strict=True):
+            changed = changed + rows.numpy() @ carried_so_far
+        return after.detach().numpy()[0], changed

@@ -80,7 +80,10 @@ def replay(
 
 
 class Replay:
-    """What happened at the events of one trajectory, as functions of the state before and of the parameters."""
+    """What happened at the events of one trajectory, as functions of the state before and of the parameters.
+
+    Both may have leading axes: as many copies give all rows of a Jacobian in one pass backwards.
+    """
 
     def __init__(self, model: Model, p: Tensor, like: Tensor) -> None:
         """Makes one for a trajectory of `model` with parameters `p`; times are of the kind of `like`."""
@@ -126,21 +129,23 @@ class Replay:
         """When something turned."""
         margin = self._model.margin(turn, now, y, self._p)
         speed = self._speed(turn, now, y.detach())
-        return now - (margin - margin.detach()) / speed if speed else now
+        return now - (margin - margin.detach()) / torch.where(speed != 0, speed, torch.inf)
 
     def _speed(self, turn: Turn, now: Tensor, y: Tensor) -> Tensor:
         """Total time derivative of the margin along the flow."""
         with torch.enable_grad():
-            time, state = now.clone().requires_grad_(), y.clone().requires_grad_()
+            time, state = now.expand(y.shape[:-1]).clone().requires_grad_(), y.clone().requires_grad_()
             margin = self._model.margin(turn, time, state, self._p.detach())
-            by_time, by_state = torch.autograd.grad(margin, (time, state), allow_unused=True, materialize_grads=True)
-        return by_time + (by_state * self._model.rhs(now, y, self._p.detach())).sum()
+            by_time, by_state = torch.autograd.grad(
+                margin.sum(), (time, state), allow_unused=True, materialize_grads=True
+            )
+        return by_time + (by_state * self._model.rhs(now, y, self._p.detach())).sum(-1)
 
     def _carried(self, y: Tensor, start: Tensor, end: Tensor) -> Tensor:
         """`y` moved along the flow between two times that are equal in value, for the derivative alone."""
         with torch.no_grad():
             flow = self._model.rhs(start.detach(), y.detach(), self._p.detach())
-        return y + flow * (end - start)
+        return y + flow * (end - start).unsqueeze(-1)
 
     def _executed(self, entry: Execution, moment: Tensor, y: Tensor) -> Tensor:
         values = self._values.get(entry.origin)
@@ -149,4 +154,4 @@ class Replay:
         if entry.values is not None:  # at a threshold, a state that differs by rounding may be on the other side of it
             values = torch.as_tensor(entry.values).to(values) + (values - values.detach())
         index = torch.tensor(list(self._model.system.transitions[entry.event].values), device=y.device)
-        return self._model.project(moment, y.index_copy(-1, index.long(), values), self._p)
+        return self._model.project(moment, y.index_copy(-1, index.long(), values.expand(*y.shape[:-1], -1)), self._p)

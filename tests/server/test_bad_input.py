@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_frequency_designs(stubs, oscillator: str, change: dict, texts: list[str
     ],
 )
 def test_fits(stubs, model: str, change: dict, texts: list[str]) -> None:
-    fields = {"data": "time,S\n1,5\n"} | change
+    fields: dict[str, Any] = {"data": "time,S\n1,5\n"} | change
     spec = job_pb2.OdeFitSpec(model=model, **fields)
     _refused(stubs, job_service_pb2.CreateJobRequest(job=job_pb2.Job(ode_fit=spec)), texts)
 
