@@ -133,11 +133,11 @@ def as_time_courses(frame: pd.DataFrame) -> TimeCourses:
     settings = [name for name in names if name.startswith(SET)]
     deviations = [name for name in names if name.startswith(SD)]
     measured = [name for name in names if name not in (TIME, CONDITION, *settings, *deviations)]
-    if not measured:
-        raise DataError("there is no column of measurements: name one after a symbol of the model, such as a species")
     for name in deviations:
         if name.removeprefix(SD) not in measured:
             raise DataError(f"column {name!r} has no measurements beside it: expected a column {name[len(SD) :]!r}")
+    if not measured:
+        raise DataError("there is no column of measurements: name one after a symbol of the model, such as a species")
     table = {name: _floats(np.asarray(frame[name]), name) for name in names if name != CONDITION}
     lines = [int(line) if isinstance(line, int | np.integer) else i for i, line in enumerate(frame.index)]
     _check_times(table, measured, lines)

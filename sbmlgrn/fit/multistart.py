@@ -238,6 +238,7 @@ def _usable_starts(problem: Problem, count: int, seed: int) -> tuple[np.ndarray,
     unit = box.to_unit(box.latin_hypercube(count, seed)).numpy()
     unit[0] = box.to_unit(torch.as_tensor(problem.start)).numpy()
     found = in_unit_cube(problem, unit)
+    own = found.reasons[0]
     for attempt in range(1, _ROUNDS + 1):
         lost = np.flatnonzero(~found.usable)
         if not len(lost):
@@ -246,10 +247,9 @@ def _usable_starts(problem: Problem, count: int, seed: int) -> tuple[np.ndarray,
         unit[lost] = again
         found = _merged(found, in_unit_cube(problem, again), lost)
     if not found.usable.any():
-        told = next((reason for reason in found.reasons if reason), "the loss is not finite")
         raise FitError(
-            f"none of {count * (_ROUNDS + 1)} starts can be simulated: {told}; narrow the bounds, or check that the "
-            "model's own values give a time course"
+            f"none of {count * (_ROUNDS + 1)} starts can be simulated. At the model's own values: "
+            f"{own or 'the loss is not finite'}. Otherwise narrow the bounds"
         )
     return unit, found
 

@@ -55,7 +55,7 @@ class Measured:
         if not np.isfinite(self.values).all():
             raise NoiseError(f"{self.name!r}: a measured value is not finite; leave missing ones out")
         if self.noise == "lognormal" and not (self.values > 0).all():
-            low = float(self.values.min())
+            low = float(self.values.min()) + 0.0
             raise NoiseError(
                 f"{self.name!r}: the value {low:g} was measured, but log-normal noise needs values above 0; leave it "
                 "out, or use normal noise"
