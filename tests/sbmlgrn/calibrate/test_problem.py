@@ -96,8 +96,9 @@ def test_the_loss_is_the_likelihood_of_the_analytic_solution() -> None:
         rows = data[data["condition"] == condition]
         course = exact(0.6, 0.4, a0).set_index("time").loc[rows["time"]]
         for symbol in ("A", "B", "total"):
-            known = rows[symbol].notna().to_numpy()
-            expected -= stats.norm.logpdf(rows[symbol][known], course[symbol][known], 0.05).sum()
+            measured = np.asarray(rows[symbol], dtype=float)
+            known = ~np.isnan(measured)
+            expected -= stats.norm.logpdf(measured[known], np.asarray(course[symbol])[known], 0.05).sum()
     assert loss == pytest.approx(expected, rel=1e-6)
 
 
@@ -128,9 +129,9 @@ def test_scales_offsets_and_noise_are_found() -> None:
     assert symbols["B"].scale == pytest.approx(4, rel=0.1) and symbols["B"].offset == pytest.approx(1, abs=0.1)
     assert symbols["total"].sigma == pytest.approx(0.02, rel=0.5) and symbols["total"].explained > 0.99
     course = fitted_courses(fit.problem, fit.values)
-    assert course.loc[""]["B"].iloc[0] == pytest.approx(symbols["B"].offset, abs=1e-6)
+    assert course["B"].to_numpy()[0] == pytest.approx(symbols["B"].offset, abs=1e-6)
     table = measurement_table(fit.problem, fit.values)
-    assert len(table) == 3 * len(T) and (table["high"] > table["value"]).all()
+    assert len(table) == 3 * len(T) and (np.asarray(table["high"]) > np.asarray(table["value"])).all()
 
 
 def test_events_are_fitted() -> None:

@@ -67,7 +67,9 @@ def oscillator(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", ["validate", "convert", "simulate", "crosscheck", "suite", "serve", "demo", "design frequency"], ids=str
+    "command",
+    ["validate", "convert", "simulate", "crosscheck", "suite", "serve", "demo", "fit", "design frequency"],
+    ids=str,
 )
 def test_every_command_has_help_with_an_example_and_json(command: str) -> None:
     result = run(*command.split(), "--help")

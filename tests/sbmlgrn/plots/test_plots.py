@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from sbmlgrn.plots import PALETTE, frequency_design, time_course
+from sbmlgrn.plots import PALETTE, frequency_design, time_course, time_course_fit
 
 
 def oscillation(period: float) -> pd.DataFrame:
@@ -155,3 +155,21 @@ def test_colours_can_be_told_apart(deficiency: str) -> None:
     for a, b in combinations([*PALETTE, "white"], 2):
         # 10 is several times the just noticeable difference of about 2.3.
         assert np.linalg.norm(seen(a) - seen(b)) > 10, (a, b)
+
+
+def test_a_fit_has_a_panel_for_each_symbol_and_one_for_the_searches() -> None:
+    t = np.linspace(0, 10, 11)
+    measured = pd.concat(
+        pd.DataFrame({"symbol": s, "condition": c, "time": t, "value": t + i, "low": t + i - 1, "high": t + i + 1})
+        for i, (s, c) in enumerate([("A", "low"), ("A", "high"), ("B", "low")])
+    )
+    courses = {c: pd.DataFrame({"A": t, "B": 2 * t}, index=t) for c in ("low", "high")}
+    figure = time_course_fit(measured, courses, [1.0, 1.0, 3.0, np.inf], title="fit", time_unit="s", logarithmic=["B"])
+    a, b, searches, *rest = figure.axes
+    assert [axes.get_title(loc="left") for axes in (a, b)] == ["A", "B"]
+    # where a symbol was not measured, no course is drawn
+    assert len(a.containers) == 2 and len(b.containers) == 1
+    assert b.get_yscale() == "log" and a.get_xlabel() == "time (s)"
+    assert searches.get_title(loc="left") == "loss above the best; 1 failed"
+    assert not any(axes.axison for axes in rest)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["low", "high"]
