@@ -111,6 +111,22 @@ class TimeCourseProblem:
         found, _ = self.held_out.likelihoods(values, differentiated=False)
         return np.sum([one.loss for one in found], 0)
 
+    def with_noise_at(self, values: np.ndarray) -> TimeCourseProblem:
+        """The problem with the standard deviations known that are estimated at `values` ``[parameter]``, without bias.
+
+        The likelihood is greatest for a variance of Σr²/n, but n residuals of which h are used up by what was fitted
+        have one of Σr²/(n − h). Of a column, h is the trace of the matrix that maps measurements to fitted values, plus
+        one each for scale and offset.
+        """
+        found, _ = self.likelihoods(values[None])
+        whole = np.linalg.pinv(np.sum([one.curvature[0] for one in found], 0), hermitian=True)
+        known = []
+        for m, one in zip(self.measured, found, strict=True):
+            used = float(np.trace(whole @ one.curvature[0])) + m.scale + m.offset
+            sigma = float(one.sigma[0]) * math.sqrt(len(m.values) / max(len(m.values) - used, 1.0))
+            known.append(m if m.sigma is not None else replace(m, sigma=sigma))
+        return replace(self, measured=tuple(known))
+
     def windows(self, count: int) -> list[TimeCourseProblem]:
         """Problems about the first 1/count of the time, 2/count, and so on; the last of them is this one."""
         last = max(float(column.times.max()) for column in self.data.columns)

@@ -27,6 +27,8 @@ _RADIUS: Final = 0.2
 _LEARNING_RATE: Final = 0.02
 _ROUNDS: Final = 8
 """How often starts that cannot be simulated are drawn again."""
+_FALL: Final = 0.05
+"""What a profile may find below the optimum without casting doubt on it."""
 _SAME: Final = 1.0
 """A search reached the best optimum if its loss is not larger by more: that is a likelihood ratio of e."""
 
@@ -176,7 +178,9 @@ def fit(
         books.before += max_iterations
     ended = _ended(problem, begun, first.loss, searches)
     best = int(np.argmin(searches.loss))
-    unit, curvature = searches.unit[best], searches.curvature[best]
+    unit = searches.unit[best]
+    settled = problem.with_noise_at(problem.box.from_unit(torch.as_tensor(unit)).numpy())
+    curvature = in_unit_cube(settled, unit[None]).curvature[0]
     found, covariance = estimates(problem, unit, curvature, level)
     warnings += flat_directions(problem.box, unit, curvature)
     warnings += [f"{e.id} ended at its bound: {e.at_bound}" for e in found if e.at_bound]
@@ -186,8 +190,8 @@ def fit(
         books.tell("profile", 0, ended[0].loss, found_values, done=float(done), of=float(total))
 
     found_values = {e.id: e.value for e in found}
-    curves = profile(problem, unit, float(searches.loss[best]), covariance, wanted, level, tell_profile)
-    better = [name for name, curve in curves.items() if curve.best_loss < searches.loss[best] - 0.05]
+    curves = profile(problem, unit, covariance, wanted, level, tell_profile)
+    better = [name for name, curve in curves.items() if curve.fall > _FALL]
     if better:
         warnings.append(f"the profile of {', '.join(better)} found a better fit than the searches did: use more starts")
     agreeing = sum(start.loss <= ended[0].loss + _SAME for start in ended)

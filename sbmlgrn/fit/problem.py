@@ -67,6 +67,10 @@ class Problem(Protocol):
         """Loss and derivatives at `values` ``[point, parameter]``, in the parameters' own units."""
         ...
 
+    def with_noise_at(self, values: np.ndarray) -> Self:
+        """The problem with its noise known: that at `values` ``[parameter]``, free of bias by what was fitted."""
+        ...
+
     def held_out_loss(self, values: np.ndarray) -> np.ndarray | None:
         """Loss ``[point]`` on what is held out; ``None`` if nothing is."""
         ...

@@ -36,17 +36,17 @@ class Profile:
 
     Attributes:
         values: of the parameter, ascending ``[point]``, in its own unit; the best one is among them.
-        losses: the least loss with the parameter held there ``[point]``.
-        threshold: rise of the loss above the best at which the interval ends.
+        losses: the least loss with the parameter held there ``[point]``, with the noise known.
+        threshold: rise of the loss above the optimum at which the interval ends.
         interval: values where it does; ``None`` where the profile stays below the threshold up to the bound.
-        best_loss: least loss that was met.
+        fall: by how much the least loss that was met lies below the optimum; 0 if it was the optimum indeed.
     """
 
     values: np.ndarray
     losses: np.ndarray
     threshold: float
     interval: tuple[float | None, float | None]
-    best_loss: float
+    fall: float
 
 
 @dataclass(eq=False)
@@ -112,7 +112,6 @@ class _Walk:
 def profile(
     problem: Problem,
     unit: np.ndarray,
-    loss: float,
     covariance: np.ndarray,
     names: Sequence[str],
     level: float,
@@ -120,19 +119,23 @@ def profile(
 ) -> dict[str, Profile]:
     """Profiles parameters, both sides of all of them at once.
 
-    Where the noise is estimated, the threshold is the one that is exact for linear models (the F-test).
+    Where the noise was estimated it is kept at that estimate, freed of bias, and the threshold is Student's: for linear
+    models this is the F-test. With the noise estimated anew at each point, intervals would be too short.
 
     Args:
         problem: what was fitted.
         unit: the optimum ``[parameter]`` in the unit cube.
-        loss: loss there.
         covariance: there ``[parameter, parameter]``, which says where to look first.
         names: which parameters.
         level: of the intervals.
         on_round: told how many sides are done, and of how many.
     """
-    threshold = _threshold(problem, level)
-    root = math.sqrt(threshold)
+    reach = quantile(level, degrees_of_freedom(problem))
+    threshold, root = 0.5 * reach**2, reach / math.sqrt(2)
+    settled = problem.with_noise_at(problem.box.from_unit(torch.as_tensor(unit)).numpy()) if names else problem
+    best = begin(unit[None], in_unit_cube(settled, unit[None]), 0.1)
+    trust_region(lambda points, _: in_unit_cube(settled, points), best, max_iterations=_ITERATIONS)
+    unit, loss = best.unit[0], float(best.loss[0])
     walks = []
     for name in names:
         i = problem.box.ids.index(name)
@@ -147,9 +150,9 @@ def profile(
         movable = np.ones(starts.shape, dtype=bool)
         for row, (walk, place) in enumerate(zip(waiting, at, strict=True)):
             starts[row, walk.parameter], movable[row, walk.parameter] = place, False
-        searches = begin(starts, in_unit_cube(problem, starts), 0.1)
+        searches = begin(starts, in_unit_cube(settled, starts), 0.1)
         trust_region(
-            lambda points, _: in_unit_cube(problem, points),
+            lambda points, _: in_unit_cube(settled, points),
             searches,
             max_iterations=_ITERATIONS,
             tolerance=1e-4,
@@ -160,16 +163,6 @@ def profile(
         if on_round is not None:
             on_round(sum(walk.done for walk in walks), len(walks))
     return {name: _made(problem, walks[2 * k : 2 * k + 2], unit, loss, threshold) for k, name in enumerate(names)}
-
-
-def _threshold(problem: Problem, level: float) -> float:
-    degrees = degrees_of_freedom(problem)
-    reach = quantile(level, degrees)
-    if degrees is None:
-        return 0.5 * reach**2
-    if degrees < 1:
-        return math.inf
-    return 0.5 * problem.measurements * math.log1p(reach**2 / degrees)
 
 
 def _made(problem: Problem, sides: Sequence[_Walk], unit: np.ndarray, loss: float, threshold: float) -> Profile:
@@ -185,5 +178,5 @@ def _made(problem: Problem, sides: Sequence[_Walk], unit: np.ndarray, loss: floa
     points.sort()
     low, high = (None if walk.end is None else value(walk.end) for walk in sides)
     losses = loss + np.array([rise for _, rise in points])
-    best_loss = loss + min(walk.lowest for walk in sides)
-    return Profile(np.array([value(at) for at, _ in points]), losses, threshold, (low, high), best_loss)
+    fall = -min(walk.lowest for walk in sides)
+    return Profile(np.array([value(at) for at, _ in points]), losses, threshold, (low, high), fall)

@@ -59,13 +59,12 @@ def estimates(
 ) -> tuple[tuple[Estimate, ...], np.ndarray]:
     """Parameters with errors and intervals by the Fisher information, and the covariance in the unit cube.
 
-    Where the noise was estimated from n residuals, its maximum-likelihood estimate is too small: the covariance is
-    that of n − k degrees of freedom, and intervals are those of Student's distribution.
+    Where the noise was estimated, intervals are those of Student's distribution.
 
     Args:
         problem: what was fitted.
         unit: the optimum ``[parameter]``.
-        curvature: Fisher information there ``[parameter, parameter]``.
+        curvature: Fisher information there ``[parameter, parameter]``, with the noise estimated without bias.
         level: of the intervals.
     """
     box = problem.box
@@ -76,8 +75,8 @@ def estimates(
     covariance = np.full(curvature.shape, np.nan)
     if free.any():
         covariance[np.ix_(free, free)] = _inverse(curvature[np.ix_(free, free)])
-    if degrees is not None:
-        covariance *= problem.measurements / degrees if degrees > 0 else math.inf
+    if degrees is not None and degrees < 1:
+        covariance *= math.inf
     errors = np.sqrt(np.diagonal(covariance))
     reach = quantile(level, degrees) * errors
     bounds = {name: text for text in box.at_bounds(values, _EDGE) for name in [text.split(" at its ")[0]]}

@@ -53,7 +53,7 @@ def carried(
     states, rows = np.full((len(t), len(y0)), np.nan), np.full((len(t), *slopes.shape), np.nan)
     happened = _Happened(model, p, directions)
     y, time, end, done = y0, float(t[0]), float(t[-1]), 0
-    for stop in [*dict.fromkeys(entry.time for entry in log), end]:
+    for stop in dict.fromkeys([*(entry.time for entry in log), end]):
         inside = [float(v) for v in t[done:] if v < stop]
         points = list(dict.fromkeys([time, *inside, stop]))
         if len(points) > 1:

@@ -56,7 +56,7 @@ def replay(
     run = Replay(model, p, t)
     rows: list[Tensor] = []
     y, time, end = y0, float(t[0]), float(t[-1])
-    for stop in [*dict.fromkeys(entry.time for entry in log), end]:
+    for stop in dict.fromkeys([*(entry.time for entry in log), end]):
         inside = [float(v) for v in t[len(rows) :] if v < stop]
         points = list(dict.fromkeys([time, *inside, stop]))
         if len(points) > 1:

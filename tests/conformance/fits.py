@@ -63,7 +63,7 @@ EXPERIMENTS = (
     Experiment(
         121,
         "events, piecewise voltages",
-        np.linspace(0, 40, 41),
+        np.linspace(0, 20, 81),
         ("c3", "c1", "o"),
         ("ain", "bin", "c3"),
     ),
@@ -72,7 +72,7 @@ EXPERIMENTS = (
         "signalling, most of it unobserved",
         np.linspace(0, 300, 31),
         ("Epo_medium", "Epo_EpoR", "Epo_cells"),
-        ("kt", "kon", "koff", "ke", "kex", "kdi", "kde"),
+        ("kt", "kon", "ke", "kex", "kdi", "kde"),
     ),
     Experiment(283, "stiff enzyme kinetics", np.linspace(0, 5, 26), ("Q", "P"), ("X", "E", "K3")),
 )

@@ -49,6 +49,11 @@ class Lines:
             ["out of reach" if b else "" for b in bad],
         )
 
+    def with_noise_at(self, values: np.ndarray) -> Lines:
+        squares = np.square(self.y - self.design @ values).sum()
+        sigma = float(np.sqrt(squares / (len(self.y) - np.linalg.matrix_rank(self.design))))
+        return self if self.sigma is not None else replace(self, sigma=sigma)
+
     def held_out_loss(self, values: np.ndarray) -> None:
         return None
 

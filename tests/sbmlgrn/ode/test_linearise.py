@@ -112,3 +112,15 @@ def test_a_trajectory_that_fails_leaves_the_others_alone() -> None:
     assert np.isnan(found.values[0, -1, 0])
     assert found.values[1, :, 0] == pytest.approx(1 / (1 - 0.1 * np.array([0, 1, 2])), rel=1e-5)
     assert found.jacobian[1, -1, 0, 0] == pytest.approx(2 / 0.8**2, rel=1e-5)
+
+
+def test_an_event_at_the_last_time_happens_once() -> None:
+    model = sg.compile(sg.load("model m; A = 1; k = 0.5; A' = -k; at (time >= 2): A = A + 3*k; end"))
+    i, t = model.parameter_ids.index("k"), np.array([0.0, 1.0, 2.0])
+    found = linearise(model, t, model.parameters_default.numpy()[None], ["A"], [i])
+    assert found.values[0, :, 0] == pytest.approx([1.0, 0.5, 1.5])
+    assert found.jacobian[0, :, 0, 0] == pytest.approx([0.0, -1.0, 1.0])
+    k = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    last = sg.simulate(model, t, {"k": k})["A"][-1]
+    assert last.item() == pytest.approx(1.5)
+    assert torch.autograd.grad(last, k)[0].item() == pytest.approx(1.0)
