@@ -90,7 +90,9 @@ def course(experiment: Experiment) -> pd.DataFrame:
     return pd.DataFrame(found, index=pd.Index(experiment.times, name="time"))
 
 
-def problem(experiment: Experiment, clean: pd.DataFrame, seed: int, moved: bool = True) -> TimeCourseProblem:
+def problem(
+    experiment: Experiment, clean: pd.DataFrame, seed: int, moved: bool = True, known_noise: bool = False
+) -> TimeCourseProblem:
     """Noisy measurements, and the model with other values to start from, unless it is not `moved`."""
     rng = np.random.default_rng(seed)
     sizes = experiment.noise * clean.abs().max().to_numpy()
@@ -103,4 +105,5 @@ def problem(experiment: Experiment, clean: pd.DataFrame, seed: int, moved: bool 
         network = network.with_values(
             {n: v * float(np.exp(s)) for (n, v), s in zip(values.items(), shift, strict=True)}
         )
-    return sg.time_courses(network, data, free=experiment.parameters, bounds=bounds, rtol=1e-7)
+    sigma = dict(zip(clean.columns, sizes.tolist(), strict=True)) if known_noise else None
+    return sg.time_courses(network, data, free=experiment.parameters, bounds=bounds, sigma=sigma, rtol=1e-7)

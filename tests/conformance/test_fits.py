@@ -35,13 +35,14 @@ def test_known_parameters_are_found(experiment: Experiment) -> None:
 
 
 @pytest.mark.conformance
-def test_intervals_cover_the_truth_at_their_rate() -> None:
-    """Of the receptor model, whose intervals are lopsided: by the Fisher information and by the profile likelihood."""
+@pytest.mark.parametrize("noise", ["known", "estimated"])
+def test_intervals_cover_the_truth_at_their_rate(noise: str) -> None:
+    """Of the receptor model: by the Fisher information and by the profile likelihood."""
     (experiment,) = (e for e in EXPERIMENTS if e.number == 271)
     known, clean = truth(experiment), course(experiment)
     covered = {(kind, level): 0 for kind in ("Fisher", "profile") for level in LEVELS}
     for seed in range(REPETITIONS):
-        given = problem(experiment, clean, seed, moved=False)
+        given = problem(experiment, clean, seed, moved=False, known_noise=noise == "known")
         for level in LEVELS:
             fit = sg.fit(given, starts=1, profiles=given.box.ids, level=level)
             for e in fit.estimates:
@@ -49,7 +50,8 @@ def test_intervals_cover_the_truth_at_their_rate() -> None:
                     low, high = interval
                     covered[kind, level] += (low is None or low < known[e.id]) and (high is None or known[e.id] < high)
     count = REPETITIONS * len(known)
-    report("fit_coverage", [f"{k} {level:.0%}: {n} of {count} ({n / count:.1%})" for (k, level), n in covered.items()])
+    told = [f"{k} {level:.0%}: {n} of {count} ({n / count:.1%})" for (k, level), n in covered.items()]
+    report(f"fit_coverage_{noise}", [f"noise {noise}", *told])
     for (_, level), hits in covered.items():
-        # seven parameters of one fit are not independent: the least number of independent ones is that of the fits
+        # the parameters of one fit are not independent: the least number of independent ones is that of the fits
         assert stats.binomtest(round(hits / len(known)), REPETITIONS, level).pvalue > 0.01
