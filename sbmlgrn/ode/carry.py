@@ -58,7 +58,9 @@ def carried(
         points = list(dict.fromkeys([time, *inside, stop]))
         if len(points) > 1:
             grid = np.array(points)
-            found, (status,), tapes = taped(model.system, y[None], p[None], grid, "auto", rtol, atol[None], max_steps)
+            found, (status,), tapes = taped(
+                *(model.system, y[None], p[None], grid, "auto", rtol, atol[None], max_steps), directions, own_start=False
+            )
             if status is not Status.SUCCESS:
                 return states, rows, status
             linear = sensitivities(model.system, y[None], p[None], grid, tapes, directions, own_start=False)[0]

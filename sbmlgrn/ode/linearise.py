@@ -93,7 +93,9 @@ def _forwards(
     max_steps: int,
 ) -> Linearised:
     y0, tolerance = beginnings(model.system, parameters, atol)
-    states, status, tapes = taped(model.system, y0, parameters, t, "auto", rtol, tolerance, max_steps)
+    states, status, tapes = taped(
+        model.system, y0, parameters, t, "auto", rtol, tolerance, max_steps, directions, True
+    )
     slopes = sensitivities(model.system, y0, parameters, t, tapes, directions, own_start=True)
     return _observed(model, t, parameters, symbols, directions, states, slopes, status)
 
