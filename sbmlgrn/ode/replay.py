@@ -18,9 +18,9 @@ from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.expr import Turn
-from sbmlgrn.ode.agenda import Cause, Entry, Execution, Settled, Triggered
 from sbmlgrn.ode.differentiable import Directions, trajectories
 from sbmlgrn.ode.integrate import DIFFERENTIABLE, explicit
+from sbmlgrn.ode.log import Cause, Entry, Execution, Settled, Triggered
 from sbmlgrn.ode.status import Status
 
 

@@ -250,7 +250,8 @@ def _solve_as_it_is(
         if model.system.delays and chosen in NATIVE:
             chosen = "LSODA"
         start, parameters, grid, bound = (_array(v) for v in (y0, p, t, tolerance))
-        rows, before, status, logs = hybrid(model.system, start, parameters, grid, chosen, rtol, bound, max_steps, seed)
+        options = (chosen, rtol, bound, max_steps, seed, directions is not None)
+        rows, before, status, logs = hybrid(model.system, start, parameters, grid, *options)
         states, past = torch.as_tensor(rows).to(y0), torch.as_tensor(before).to(y0)
         if directions is None:
             return states, past, status

@@ -15,8 +15,8 @@ from sbmlgrn.crosscheck import CrosscheckError, simulate_in_roadrunner
 from sbmlgrn.expr import TIME, constant, postorder, relation
 from sbmlgrn.network import Event, Network
 from sbmlgrn.ode import Status
-from sbmlgrn.ode.agenda import Triggered
 from sbmlgrn.ode.hybrid import hybrid
+from sbmlgrn.ode.log import Triggered
 from sbmlgrn.sbml import Severity, read, write
 
 GRID = np.linspace(0.0, 100.0, 51)
@@ -170,7 +170,7 @@ def _moments(network: Network, model: Model) -> dict[int, list[float]]:
     p = model.parameters_default
     start, rtol, atol = model.initial(p)[None].numpy(), *TOLERANCES[1]
     bound = np.full(start.shape, atol)
-    *_, (log,) = hybrid(model.system, start, p[None].numpy(), GRID, "auto", rtol, bound, 1_000_000, 0)
+    *_, (log,) = hybrid(model.system, start, p[None].numpy(), GRID, "auto", rtol, bound, 1_000_000, 0, record=True)
     moments: dict[int, list[float]] = {}
     for entry in log:
         if isinstance(entry, Triggered) and entry.event in momentary:

@@ -53,29 +53,28 @@ class Evaluator:
         """dy/dt ``[state]``."""
         return self._functions["rhs"](t, y, p)
 
-    def triggers(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """Whether the condition of each event holds, 1 or 0, ``[event]``, in the order of `System.transitions`."""
-        return self._functions["triggers"](t, y, p)
+    def evaluate(self, name: str, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """What happens at moments, of which `sbmlgrn.ode.native.agenda` says more.
 
-    def turns(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """What changes where something may happen, `Turn.watched` ``[turn]``, in the order of `System.turns`."""
-        return self._functions["turns"](t, y, p)
+        Args:
+            name: ``conditions``: whether the condition of each event holds, 1 or 0, in the order of
+                `System.transitions`, and then each of `System.strayed`, ``[event + strayed]``; ``turns``: what changes
+                where something may happen, `Turn.watched` ``[turn]``, in the order of `System.turns`; ``touches``:
+                whether a trigger would hold if one equality within it did, 1 or 0, for each of `equalities`;
+                ``project``: new values of the states that `System.projection` names; and of an event, by its position
+                in `System.transitions`, ``delay_0``: the time from trigger to execution, ``priority_0``, if it has
+                one, and ``values_0``: what it assigns, in the order of the keys of `Transition.values`.
+            t, y, p: where.
+        """
+        return self._functions[name](t, y, p)
 
-    def address_of_turns(self) -> tuple[int, int]:
-        """Where the compiled function of `turns` is, and how many there are."""
-        return self._library.address("turns"), self._functions["turns"].count
+    def address(self, name: str) -> int:
+        """Where the function of that name is."""
+        return self._library.address(name)
 
-    def margins(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """What passes a threshold at each of `turns`, `Turn.margin` ``[turn]``."""
-        return self._functions["margins"](t, y, p)
-
-    def touches(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """Whether a trigger would hold if one equality within it did, 1 or 0, for each of `equalities`."""
-        return self._functions["touches"](t, y, p)
-
-    def strayed(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """Whether each condition of `System.strayed` holds, 1 or 0, ``[fast + constraint]``."""
-        return self._functions["strayed"](t, y, p)
+    def count(self, name: str) -> int:
+        """How many values it has."""
+        return self._functions[name].count
 
     def laws(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """What vanishes in the equilibrium of each fast reaction ``[fast]``."""
@@ -106,18 +105,6 @@ class Evaluator:
         projected[list(projection)] = self._functions["project"](t, y, p)
         return projected
 
-    def event_delay(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> float:
-        """Time from trigger to execution of an event, by its position in `System.transitions`."""
-        return float(self._functions[f"delay_{event}"](t, y, p)[0])
-
-    def event_priority(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> float:
-        """Priority of an event that has one."""
-        return float(self._functions[f"priority_{event}"](t, y, p)[0])
-
-    def event_values(self, event: int, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """What an event assigns ``[assignment]``, in the order of the keys of `Transition.values`."""
-        return self._functions[f"values_{event}"](t, y, p)
-
     def past_values(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """What the delays look up, at the time `t` itself ``[delay]``."""
         return self._functions["past_values"](t, y, p)
@@ -147,14 +134,11 @@ class _Function:
 
 
 def _outputs(system: System) -> dict[str, Sequence[Expr]]:
-    watched = system.turns()
     outputs: dict[str, Sequence[Expr]] = {
         "rhs": system.rhs,
-        "triggers": [e.trigger for e in system.transitions],
-        "turns": [turn.watched for turn in watched],
-        "margins": [turn.margin for turn in watched],
+        "conditions": [*(e.trigger for e in system.transitions), *system.strayed],
+        "turns": [turn.watched for turn in system.turns()],
         "touches": [with_equality(system.transitions[e].trigger, k) for e, k in equalities(system)],
-        "strayed": system.strayed,
         "laws": [r.law for r in system.fast],
         "corrections": [r.correction for r in system.fast],
         "loose": [r.loose for r in system.fast],
