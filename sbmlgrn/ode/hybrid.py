@@ -6,13 +6,12 @@ make the steps as well; but where the right-hand side looks back, that is done b
 
 from __future__ import annotations
 
-import random
 from typing import Any, Final
 
 import numpy as np
 from scipy.integrate import BDF, LSODA, OdeSolver, Radau
 
-from sbmlgrn.backends.kernel import Evaluator
+from sbmlgrn.backends.kernel import Evaluator, once
 from sbmlgrn.expr import ZERO
 from sbmlgrn.lower import System
 from sbmlgrn.ode.callbacks import Callbacks
@@ -40,6 +39,8 @@ def hybrid(
     max_steps: int,
     seed: int,
     record: bool = False,
+    modes: int = 0,
+    floor: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[Status], list[Log]]:
     """Integrates trajectories, executing the system's events.
 
@@ -47,13 +48,17 @@ def hybrid(
         system: what is simulated.
         y0: initial state ``[batch, state]``.
         p: parameters ``[batch, parameter]``.
-        t: strictly increasing time grid ``[time]``; at the time of an event the state after it is reported.
+        t: strictly increasing time grid ``[time]``, for compiled loops also one for each trajectory ``[batch, time]``;
+            at the time of an event the state after it is reported.
         method: one of the compiled loops' (`METHODS`); LSODA, BDF or Radau where the system has delays.
         rtol: relative tolerance.
         atol: absolute tolerance ``[batch, state]``.
         max_steps: most steps of the integrator per trajectory.
         seed: of the choice among simultaneous events of equal priority; each trajectory has a stream of its own.
         record: whether to log what happens; for compiled loops.
+        modes: how many of the last states are modes (`sbmlgrn.lower.with_modes`) that are to be found for the start;
+            for compiled loops.
+        floor: ``[state]`` values below which states may not fall; for compiled loops.
 
     Returns:
         States ``[batch, time, state]`` and values of the past ``[batch, time, delay]``, NaN from where a trajectory
@@ -64,12 +69,12 @@ def hybrid(
         transitions = moments(system)
         callbacks = Callbacks(y0.shape[1], p.shape[1])
         if evaluator is not None:
-            relax = relaxation(evaluator, callbacks, lambda own: History(evaluator, own, float(t[0])))
+            relax = relaxation(evaluator, callbacks, lambda own: History(evaluator, own, 0.0))
             transitions = transitions._replace(relax=relax)
         columns = width(system) if record else 0
-        options = (t, method, rtol, atol, max_steps, seed, columns)
+        options = (t, method, rtol, atol, max_steps, seed, modes, floor, columns)
         states, codes, rows = eventful(system, transitions, callbacks, y0, p, *options)
-        pasts, logs = np.empty((*states.shape[:2], 0)), [entries(system, part) for part in rows]
+        pasts, logs = np.empty((*states.shape[:2], 0)), [entries(system, part) if record else [] for part in rows]
     else:
         assert evaluator is not None
         runs = [
@@ -77,11 +82,15 @@ def hybrid(
             for i, (start, parameters) in enumerate(zip(y0, p, strict=True))
         ]
         states, pasts, codes, logs = *map(np.array, zip(*runs, strict=True)), [[] for _ in runs]
-    # what only events change may be undefined, or infinite, until they do
-    moving = [i for i, rate in enumerate(system.rhs) if rate is not ZERO]
-    lost = ~np.isfinite(states[..., moving]).all((1, 2))
+    lost = np.logical_not(np.isfinite(states[..., _moving(system)]).all((1, 2))).tolist()
     status = [Status.NOT_FINITE if bad and not code else Status(code) for code, bad in zip(codes, lost, strict=True)]
     return states, pasts, status, logs
+
+
+@once
+def _moving(system: System) -> np.ndarray:
+    """States with a rate: what only events change may be undefined, or infinite, until they do."""
+    return np.array([i for i, rate in enumerate(system.rhs) if rate is not ZERO], np.int64)
 
 
 class _Stepped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from sbmlgrn.ode.relaxation import NoEquilibriumError, relax
 
 @once
 def moments(system: System) -> Transitions:
-    """The events of a system without delays; what `relaxation` adds is missing, and the random numbers."""
+    """The events of a system without delays, but for `relaxation` and the random numbers."""
     evaluator = Evaluator(system)
     return _described(evaluator, evaluator.address)
 
 
-def with_past(evaluator: Evaluator, callbacks: Callbacks, at: Callable[[float, np.ndarray, str], np.ndarray]) -> Transitions:
+def with_past(
+    evaluator: Evaluator, callbacks: Callbacks, at: Callable[[float, np.ndarray, str], np.ndarray]
+) -> Transitions:
     """The same for a system that may look back.
 
     Args:
@@ -42,9 +45,7 @@ def with_past(evaluator: Evaluator, callbacks: Callbacks, at: Callable[[float, n
     return _described(evaluator, address)
 
 
-def relaxation(
-    evaluator: Evaluator, callbacks: Callbacks, history: Callable[[np.ndarray], History]
-) -> int:
+def relaxation(evaluator: Evaluator, callbacks: Callbacks, history: Callable[[np.ndarray], History]) -> int:
     """Address of what fast reactions do in no time; 0 where no reaction is fast.
 
     Args:
@@ -88,12 +89,12 @@ def _described(evaluator: Evaluator, address: Callable[[str], int]) -> Transitio
         priorities=_integers([0 if e.priority is None else address(f"priority_{i}") for i, e in enumerate(events)]),
         values=_integers([address(f"values_{i}") for i in range(len(events))]),
         first=_starts(targets),
-        targets=_integers(sum(targets, [])),
+        targets=_integers(list(chain.from_iterable(targets))),
         persistent=_integers([e.persistent for e in events]),
         at_trigger=_integers([e.at_trigger for e in events]),
         initial=np.array([*(float(e.initial_value) for e in events), *(0.0 for _ in system.strayed)]),
         first_turn=_starts(places),
-        places=_integers(sum(places, [])),
+        places=_integers(list(chain.from_iterable(places))),
         equalities=_integers(equalities).reshape(-1, 2),
         projected=_integers(list(system.projection)),
         fast=len(system.fast),

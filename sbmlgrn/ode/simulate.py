@@ -14,7 +14,7 @@ from torch import Tensor
 from sbmlgrn.backends.kernel import Evaluator, once
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.backends.torch.function import VectorFunction
-from sbmlgrn.lower import with_modes
+from sbmlgrn.lower import System, with_modes
 from sbmlgrn.ode.differentiable import Directions, trajectories
 from sbmlgrn.ode.history import History
 from sbmlgrn.ode.hybrid import hybrid
@@ -44,8 +44,8 @@ def simulate(
     Main arguments:
         model: from `compile`.
         t: strictly increasing time grid ``[time]``, in the network's unit of time; its first value is the start, at
-            which the model has its initial state. Or a grid for each trajectory ``[batch, time]``, without gradients,
-            where the model has neither events nor delays.
+            which the model has its initial state. Or a grid for each trajectory ``[batch, time]``, without gradients
+            and delays.
         parameters: ``[parameter]`` or ``[batch, parameter]`` in the order of ``model.parameter_ids``; or values by
             name, each a number or a tensor ``[batch]``. Gradients flow to them: those of the steps that were made, at
             the lengths that they had, exactly. They cannot be differentiated once more, but by ``dopri5``.
@@ -63,7 +63,7 @@ def simulate(
         non_negative: whether species that are not negative at the start may not become so: a step that makes one more
             negative than `atol` is rejected, a smaller excess is cut off, and at zero a species does not fall further
             (Shampine, Thompson, Kierzenka & Byrne 2005, Appl. Math. Comput. 170:556). Without it, values within the
-            tolerance of zero may lie below it. For the compiled loops, without gradients, events or delays.
+            tolerance of zero may lie below it. For the compiled loops, without gradients or delays.
         seed: of the order of simultaneous events of equal priority.
 
     Returns:
@@ -81,16 +81,15 @@ def simulate(
     size = _batch_size(p, begin, grid)
     wants_gradient = torch.is_grad_enabled() and any(v is not None and v.requires_grad for v in (p, grid, begin))
     special = "non_negative" if non_negative else "t [batch, time]" if grid.ndim == 2 else None
-    plain = method in NATIVE and not (wants_gradient or model.system.is_hybrid)
+    plain = method in NATIVE and not (wants_gradient or model.system.delays)
     if special and not plain:
         raise ValueError(
-            f"{special} is for {', '.join(NATIVE)} without gradients, on models without events and delays; "
-            f"method is {method!r}"
+            f"{special} is for {', '.join(NATIVE)} without gradients, on models without delays; method is {method!r}"
             + (", and a parameter requires gradients" if wants_gradient else "")
-            + (", and the model has events or delays" if model.system.is_hybrid else "")
+            + (", and the model has delays" if model.system.delays else "")
         )
-    if plain and model.state_ids and (special or (not p.is_cuda and _smooth(model) is None)):
-        return _plain(model, p, begin, grid, size, method, rtol, atol, max_steps, non_negative)
+    if plain and model.state_ids and (special or not p.is_cuda or model.system.is_hybrid):
+        return _plain(model, p, begin, grid, size, _Options(method, rtol, atol, max_steps, None, seed), non_negative)
     y0 = model.initial(p) if begin is None else begin
     count = 1 if size is None else size
     rows, start = p.expand(count, -1), y0.expand(count, len(model.state_ids))
@@ -115,36 +114,61 @@ def simulate(
 
 
 def _plain(
-    model: Model,
-    p: Tensor,
-    begin: Tensor | None,
-    grid: Tensor,
-    size: int | None,
-    method: str,
-    rtol: float,
-    atol: float,
-    max_steps: int,
-    non_negative: bool,
+    model: Model, p: Tensor, begin: Tensor | None, grid: Tensor, size: int | None, options: _Options, non_negative: bool
 ) -> Solution:
     """In the compiled loops from beginning to end: a small model takes less time than a few operations on tensors."""
-    rows = np.atleast_2d(_array(p))
-    times = _array(grid)
-    y0, tolerance = beginnings(model.system, rows, atol)
+    smooth = _smooth(model)
+    modes = [model.system] if smooth is None else [smooth[0].system, model.system]
+    rows, times, n = np.atleast_2d(_array(p)), _array(grid), len(model.state_ids)
+    y0, tolerance = beginnings(modes[0], rows, options.atol)
     if begin is not None:
-        y0 = np.atleast_2d(_array(begin))
+        given = np.atleast_2d(_array(begin))
+        y0 = np.concatenate([given, np.zeros((len(given), y0.shape[1] - n))], -1)
     count = 1 if size is None else size
     rows, y0, tolerance = (np.broadcast_to(v, (count, v.shape[-1])) for v in (rows, y0, tolerance))
-    floor = None
-    if non_negative:
-        species = model.system.amounts
-        floor = np.array([0.0 if name in species else -np.inf for name in model.state_ids])
-    found, status = ensemble(model.system, y0, rows, times, method, rtol, tolerance, max_steps, floor)
-    states = torch.as_tensor(found).to(p)
+    floor = np.full(y0.shape[1], -np.inf) if non_negative else None
+    if floor is not None:
+        floor[:n] = [0.0 if name in model.system.amounts else -np.inf for name in model.state_ids]
+    found, status = _integrated(modes, y0, rows, times, options, tolerance, floor)
+    states = torch.as_tensor(found[..., :n]).to(p)
     past = p.new_zeros((*states.shape[:-1], 0))
     if size is None:
         return Solution(grid, states[0], p, past[0], tuple(status), model)
     batch = p if len(rows) == len(p) and p.ndim == 2 else p.expand(count, -1)
     return Solution(grid, states, batch, past, tuple(status), model)
+
+
+def _integrated(
+    systems: Sequence[System],
+    y0: np.ndarray,
+    p: np.ndarray,
+    t: np.ndarray,
+    options: _Options,
+    atol: np.ndarray,
+    floor: np.ndarray | None,
+) -> tuple[np.ndarray, list[Status]]:
+    """States of the first of some systems, and of what it fails at, in the second, which has the first of its states.
+
+    Args:
+        systems: one with modes and the one as it is, or this alone.
+        y0: initial states ``[batch, state]``, without the modes.
+        p, t, options, atol, floor: see `ensemble`.
+    """
+    method, rtol, _, max_steps, _, seed = options
+    system = systems[0]
+    if not system.is_hybrid:
+        return ensemble(system, y0, p, t, method, rtol, atol, max_steps, floor)
+    modes = len(system.states) - len(systems[-1].states)
+    states, _, status, _ = hybrid(system, y0, p, t, method, rtol, atol, max_steps, seed, modes=modes, floor=floor)
+    failed = [i for i, s in enumerate(status) if s is not Status.SUCCESS]
+    if failed and modes:
+        n = len(systems[-1].states)
+        times, bound = t if t.ndim == 1 else t[failed], None if floor is None else floor[:n]
+        again = (y0[failed, :n], p[failed], times, options, atol[failed, :n], bound)
+        states[failed, :, :n], ends = _integrated(systems[1:], *again)
+        for i, s in zip(failed, ends, strict=True):
+            status[i] = s
+    return states, status
 
 
 def _begin(model: Model, initial_state: Tensor | np.ndarray | Sequence[float] | None, p: Tensor) -> Tensor | None:
@@ -250,8 +274,8 @@ def _solve_as_it_is(
         if model.system.delays and chosen in NATIVE:
             chosen = "LSODA"
         start, parameters, grid, bound = (_array(v) for v in (y0, p, t, tolerance))
-        options = (chosen, rtol, bound, max_steps, seed, directions is not None)
-        rows, before, status, logs = hybrid(model.system, start, parameters, grid, *options)
+        how = (chosen, rtol, bound, max_steps, seed, directions is not None)
+        rows, before, status, logs = hybrid(model.system, start, parameters, grid, *how)
         states, past = torch.as_tensor(rows).to(y0), torch.as_tensor(before).to(y0)
         if directions is None:
             return states, past, status

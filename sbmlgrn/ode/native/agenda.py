@@ -1,7 +1,7 @@
 """What happens at one moment: events that are triggered, wait, and are executed, until nothing more is due.
 
-Sources: SBML Level 3 Version 2 Core, section 4.12; for fast reactions and algebraic equations `sbmlgrn.lower.equilibrium`
-and `sbmlgrn.lower.algebraic`.
+Sources: SBML Level 3 Version 2 Core, section 4.12; for fast reactions and algebraic equations see
+`sbmlgrn.lower.equilibrium` and `sbmlgrn.lower.algebraic`.
 """
 
 from __future__ import annotations
@@ -409,10 +409,10 @@ def _draw(transitions: Transitions, agenda: Agenda, p: np.ndarray, count: int) -
         if agenda.counts[_USED] == WORDS:
             evaluate(transitions.words, float(agenda.counts[_NUMBER]), agenda.y, p, agenda.words)
             agenda.counts[_USED] = 0
-        word = np.int64(agenda.words[agenda.counts[_USED]])
+        drawn = int(agenda.words[agenda.counts[_USED]]) >> shift
         agenda.counts[_USED] += 1
-        if word >> shift < count:
-            return word >> shift
+        if drawn < count:
+            return drawn
 
 
 @lean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from sbmlgrn.ode.native.agenda import (
     reset,
     settle,
 )
+from sbmlgrn.ode.native.calls import evaluate
 from sbmlgrn.ode.native.ensemble import METHODS, compiled
 from sbmlgrn.ode.native.loop import lean, loop
 from sbmlgrn.ode.native.portions import in_threads, portions
@@ -40,6 +41,7 @@ from sbmlgrn.ode.native.trajectory import (
     Workspace,
     advance,
     can_start,
+    lift,
     polynomial,
     start,
     step,
@@ -68,6 +70,8 @@ def eventful(
     atol: np.ndarray,
     max_steps: int,
     seed: int,
+    modes: int,
+    floor: np.ndarray | None,
     width: int,
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Integrates trajectories and executes their events; none depends on the others.
@@ -78,12 +82,14 @@ def eventful(
         callbacks: what is called through Python.
         y0: initial state ``[batch, state]``.
         p: parameters ``[batch, parameter]``.
-        t: strictly increasing time grid ``[time]``.
+        t: strictly increasing time grid ``[time]``, or one for each ``[batch, time]``.
         method: one of `METHODS`.
         rtol: relative tolerance.
         atol: absolute tolerance ``[batch, state]``.
         max_steps: most steps of a trajectory, rejected ones included, and turns located.
         seed: of the choice among simultaneous events of equal priority.
+        modes: the events that assign so many of the last states make their initial values, too.
+        floor: ``[state]`` values below which states may not fall, −∞ for those that may; none is bounded if not given.
         width: columns of the log; 0 for none.
 
     Returns:
@@ -92,23 +98,25 @@ def eventful(
     """
     addresses, factors = compiled(system)
     count = len(y0)
-    out = np.empty((count, len(t), y0.shape[1]))
+    out = np.empty((count, t.shape[-1], y0.shape[1]))
     status, logged = np.empty(count, np.int64), np.empty(count, np.int64)
     logs = [np.empty((0, width))] * count
-    grid, starts, parameters, tolerance = (np.require(v, np.float64, ["C", "W"]) for v in (t, y0, p, atol))
+    bound = np.empty(0) if floor is None else floor
+    grids, starts, parameters, tolerance, lowest = (
+        np.require(v, np.float64, ["C", "W"]) for v in (np.atleast_2d(t), y0, p, atol, bound)
+    )
     left, room = np.arange(count), _ROOM
 
     while len(left):
-        transitions = transitions._replace(words=callbacks.address(words(seed), WORDS))
+        drawing = transitions._replace(words=callbacks.address(words(seed), WORDS))
         log = np.empty((len(left), room if width else 0, width))
+        asked = (
+            *(addresses, drawing, room, modes, grids, starts, parameters, METHODS[method], rtol, tolerance, max_steps),
+            *(factors, lowest, left, log, out, status, logged),
+        )
 
-        def run(
-            bounds: tuple[int, int], left: np.ndarray = left, room: int = room, log: np.ndarray = log
-        ) -> None:
-            _portion(
-                *(addresses, transitions, room, grid, starts, parameters, METHODS[method], rtol, tolerance),
-                *(max_steps, factors, left, *bounds, log, out, status, logged),
-            )
+        def run(bounds: tuple[int, int], asked: tuple[Any, ...] = asked) -> None:
+            _portion(*(*asked, *bounds))
 
         in_threads(run, portions(len(left)))
         callbacks.check()
@@ -138,7 +146,8 @@ def _portion(
     addresses: Addresses,
     transitions: Transitions,
     room: int,
-    grid: np.ndarray,
+    modes: int,
+    grids: np.ndarray,
     y0: np.ndarray,
     p: np.ndarray,
     method: int,
@@ -146,24 +155,29 @@ def _portion(
     atol: np.ndarray,
     max_steps: int,
     layout: Layout,
+    floor: np.ndarray,
     numbers: np.ndarray,
-    low: int,
-    high: int,
     log: np.ndarray,
     out: np.ndarray,
     status: np.ndarray,
     logged: np.ndarray,
+    low: int,
+    high: int,
 ) -> None:
     n = y0.shape[1]
-    work = workspace(n, len(layout.place), len(layout.column))
+    work = workspace(n, len(layout.place), len(layout.column), len(floor) > 0)
     events = agenda(transitions, n, room)
     for place in range(low, high):
         b = numbers[place]
         reset(transitions, events, b)
         copy(y0[b], events.y)
+        grid = grids[b] if len(grids) > 1 else grids[0]
+        for event in range(len(transitions.values) - modes, len(transitions.values)):
+            evaluate(transitions.values[event], grid[0], y0[b], p[b], events.row)
+            events.y[transitions.targets[transitions.first[event]]] = events.row[0]
         status[b] = _trajectory(
-            *(addresses, transitions, events, log[place], grid, p[b], method, rtol, atol[b], max_steps, layout, work),
-            out[b],
+            *(addresses, transitions, events, log[place], grid, p[b], method, rtol, atol[b], max_steps, layout),
+            *(floor, work, out[b]),
         )
         logged[b] = events.counts[LOGGED]
 
@@ -181,6 +195,7 @@ def _trajectory(
     atol: np.ndarray,
     max_steps: int,
     layout: Layout,
+    floor: np.ndarray,
     work: Workspace,
     out: np.ndarray,
 ) -> int:
@@ -193,6 +208,9 @@ def _trajectory(
     outcome = settle(transitions, events, log, t, p, START)
     while outcome == SUCCESS and t < end:
         bound, last = min(end, next_time(events)), t
+        for i in range(len(floor)):
+            # what is put below its floor cannot be asked to stay above it
+            work.floor[i] = floor[i] if y[i] >= floor[i] else -np.inf
         start(addresses, t, bound, y, p, method, rtol, atol, work)
         if not can_start(work):
             return NOT_FINITE
@@ -209,6 +227,7 @@ def _trajectory(
             t = moment if turned else piece.end
             while written < len(grid) and grid[written] < t:
                 interpolate(work.y, work.polynomial, (grid[written] - begin) / h, out[written])
+                lift(work.floor, out[written])
                 written += 1
             if turned:
                 break

@@ -294,7 +294,7 @@ def step(
             control[LENGTH] = h
             control[MADE_BY] = control[METHOD]
             if len(work.floor) > 0:
-                control[_STALE] = _lift(work.floor, new)
+                control[_STALE] = lift(work.floor, new)
             if method == AUTO:
                 if stiff:
                     _judge_stiff(addresses.price, rtol, atol, layout, work)
@@ -424,7 +424,7 @@ def _below(new: np.ndarray, floor: np.ndarray, atol: np.ndarray) -> float:
 
 
 @inlined
-def _lift(floor: np.ndarray, y: np.ndarray) -> float:
+def lift(floor: np.ndarray, y: np.ndarray) -> float:
     """Lifts states to their floor; 1 if any was below."""
     lifted = 0.0
     for i in range(len(floor)):
@@ -514,7 +514,7 @@ def trajectory(
             polynomial(work)
             while written < len(grid) and grid[written] < t + h:
                 interpolate(work.y, work.polynomial, (grid[written] - t) / h, out[written])
-                _lift(work.floor, out[written])
+                lift(work.floor, out[written])
                 written += 1
         advance(addresses.rhs, end, p, work)
         while written < len(grid) and grid[written] <= control[T]:

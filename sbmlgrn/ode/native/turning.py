@@ -98,16 +98,14 @@ def _watch(
 def _differs(transitions: Transitions, agenda: Agenda, piece: Piece, t: float, p: np.ndarray) -> bool:
     """Whether anything watched is not what it was before."""
     _watch(transitions, agenda, piece, t, p, agenda.after)
+    differs = False
     for k in range(len(agenda.before)):
-        if agenda.before[k] != agenda.after[k]:
-            return True
-    return False
+        differs = differs or agenda.before[k] != agenda.after[k]
+    return differs
 
 
 @lean
-def _flip(
-    transitions: Transitions, agenda: Agenda, piece: Piece, left: float, right: float, p: np.ndarray
-) -> float:
+def _flip(transitions: Transitions, agenda: Agenda, piece: Piece, left: float, right: float, p: np.ndarray) -> float:
     """The later of neighbouring times between `left` and `right`, between which something watched turns."""
     while True:
         middle = 0.5 * (left + right)

@@ -25,18 +25,18 @@ def test_right_hand_side_and_jumps_are_those_of_torch() -> None:
         assert evaluator.rhs(0.3, row, p.numpy()) == pytest.approx(model.rhs(0.3, y, p).numpy(), rel=1e-14)
         for event in (0, 1):
             expected = model.event_values(event, 0.3, y, p).numpy()
-            assert evaluator.event_values(event, 0.3, row, p.numpy()) == pytest.approx(expected, rel=1e-14)
-            assert evaluator.event_delay(event, 0.3, row, p.numpy()) == float(model.event_delay(event, 0.3, y, p))
+            assert evaluator.evaluate(f"values_{event}", 0.3, row, p.numpy()) == pytest.approx(expected, rel=1e-14)
+            delay = float(model.event_delay(event, 0.3, y, p))
+            assert evaluator.evaluate(f"delay_{event}", 0.3, row, p.numpy()) == [delay]
 
 
-def test_triggers_priorities_and_margins() -> None:
+def test_conditions_turns_and_priorities() -> None:
     model = sg.compile(sg.load(CASE))
     evaluator = Evaluator(model.system)
     p = model.parameters_default.numpy()
     y = model.initial(model.parameters_default).numpy().copy()
     y[model.state_ids.index("A")], y[model.state_ids.index("B")] = 1.0, 8.0  # amounts: concentrations 0.5 and 4
-    assert evaluator.triggers(1.0, y, p).tolist() == [1, 1]
-    assert evaluator.triggers(0.5, y, p).tolist() == [0, 1]
-    assert evaluator.turns(0.5, y, p).tolist() == [1, 0, 1]
-    assert evaluator.margins(0.5, y, p) == pytest.approx([-0.5, 0, 0])
-    assert evaluator.event_priority(0, 0, y, p) == 0.7
+    assert evaluator.evaluate("conditions", 1.0, y, p).tolist() == [1, 1]
+    assert evaluator.evaluate("conditions", 0.5, y, p).tolist() == [0, 1]
+    assert evaluator.evaluate("turns", 0.5, y, p).tolist() == [1, 0, 1]
+    assert evaluator.evaluate("priority_0", 0, y, p) == [0.7]
