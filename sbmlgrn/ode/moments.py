@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from sbmlgrn.backends.kernel import Evaluator, once
-from sbmlgrn.expr import ZERO, turns
+from sbmlgrn.expr import ZERO, free_symbols, turns
 from sbmlgrn.lower import System
 from sbmlgrn.ode.callbacks import Callbacks
 from sbmlgrn.ode.history import History
@@ -99,7 +99,14 @@ def _described(evaluator: Evaluator, address: Callable[[str], int]) -> Transitio
         projected=_integers(list(system.projection)),
         fast=len(system.fast),
         watched=len(position),
+        looked_at=_integers(_looked_at(system)),
     )
+
+
+def _looked_at(system: System) -> list[int]:
+    """States on which turns depend."""
+    symbols = set().union(*(free_symbols(turn.watched) for turn in system.turns()))
+    return [i for i, s in enumerate(system.states) if str(s.leaf.value) in symbols]
 
 
 def _integers(values: Sequence[int] | Sequence[tuple[int, int]]) -> np.ndarray:

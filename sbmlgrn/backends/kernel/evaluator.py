@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from sbmlgrn.backends.kernel.library import Library
+from sbmlgrn.backends.kernel.once import once
 from sbmlgrn.backends.kernel.source import Source
 from sbmlgrn.expr import TRUE, Expr, free_symbols, postorder, rewrite, turns
 from sbmlgrn.lower import System
@@ -33,21 +33,19 @@ class Evaluator:
     def __init__(self, system: System) -> None:
         self.system = system
         self.equalities = equalities(system)
-        outputs = _outputs(system)
-        system.require_certain(*(e for values in outputs.values() for e in values))
-        library = _library(system, outputs)
+        self._compiled: Final = _compiled(system)
+        outputs = self._compiled.outputs
         self._y = np.empty(len(system.states))
         self._p = np.empty(len(system.parameters) + len(system.delays))
         arguments = (self._y, self._p)
         self._functions = {
-            name: _Function(library.address(name), len(values), arguments) for name, values in outputs.items()
+            name: _Function(self._compiled.address(name), len(values), arguments) for name, values in outputs.items()
         }
         leaves = {d.leaf: k for k, d in enumerate(system.delays)}
         self.delays_of: Final = {
             name: tuple(leaves[n] for n in postorder(values) if n in leaves) if leaves else ()
             for name, values in outputs.items()
         }
-        self._library: Final = library
 
     def rhs(self, t: float, y: np.ndarray, p: np.ndarray) -> np.ndarray:
         """dy/dt ``[state]``."""
@@ -70,7 +68,7 @@ class Evaluator:
 
     def address(self, name: str) -> int:
         """Where the function of that name is."""
-        return self._library.address(name)
+        return self._compiled.address(name)
 
     def count(self, name: str) -> int:
         """How many values it has."""
@@ -173,17 +171,27 @@ def with_equality(trigger: Expr, k: int) -> Expr:
     return rewrite([trigger], lambda node, _: TRUE if node is equality else None)[0]
 
 
-_libraries: WeakKeyDictionary[System, Library] = WeakKeyDictionary()
+class _Compiled:
+    """The machine code of a system, and of what it is."""
 
-
-def _library(system: System, outputs: dict[str, Sequence[Expr]]) -> Library:
-    if system not in _libraries:
+    def __init__(self, system: System) -> None:
+        self.outputs: Final = _outputs(system)
+        system.require_certain(*(e for values in self.outputs.values() for e in values))
         vectors = [
             [s.leaf for s in system.states],
             [*(q.leaf for q in system.parameters), *(d.leaf for d in system.delays)],
         ]
-        source = Source()
-        for name, values in outputs.items():
-            source.add(name, vectors, values)
-        _libraries[system] = Library(source.text(), optimise=False)
-    return _libraries[system]
+        often, others = Source(), Source()
+        for name, values in self.outputs.items():
+            (often if name == "turns" else others).add(name, vectors, values)
+        self._often: Final = Library(often.text(), optimise=True)  # asked several times a step
+        self._others: Final = Library(others.text(), optimise=False)
+
+    def address(self, name: str) -> int:
+        """Where a function is."""
+        return (self._often if name == "turns" else self._others).address(name)
+
+
+@once
+def _compiled(system: System) -> _Compiled:
+    return _Compiled(system)

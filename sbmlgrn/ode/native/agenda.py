@@ -12,7 +12,7 @@ import numpy as np
 
 from sbmlgrn.ode.native.calls import evaluate, evaluate_row
 from sbmlgrn.ode.native.loop import inlined, lean, loop
-from sbmlgrn.ode.native.steps import copy
+from sbmlgrn.ode.native.steps import STAGES, copy
 from sbmlgrn.ode.native.trajectory import SUCCESS
 
 EVENT_CASCADE: Final = 4
@@ -69,6 +69,7 @@ class Transitions(NamedTuple):
         projected: states that algebraic equations tie to the others.
         fast: how many reactions are fast.
         watched: how many turns there are.
+        looked_at: states on which they depend.
     """
 
     rhs: int
@@ -92,6 +93,7 @@ class Transitions(NamedTuple):
     projected: np.ndarray
     fast: int
     watched: int
+    looked_at: np.ndarray
 
 
 class Agenda(NamedTuple):
@@ -108,6 +110,8 @@ class Agenda(NamedTuple):
         due: ``[room]`` when each of them is.
         ranks: ``[room]``.
         kept: ``[room, assignment]`` what they assign, where that was computed when they were triggered.
+        step: ``[STAGES + 7, looked at]`` of a step and the states that turns depend on: the stages, the coefficients of
+            the polynomial, where it begins, where it ends, and in between.
         y: ``[state]`` the state at the moment.
         row: ``[state]`` to work in.
         extents: ``[fast + state + 1]``.
@@ -126,6 +130,7 @@ class Agenda(NamedTuple):
     due: np.ndarray
     ranks: np.ndarray
     kept: np.ndarray
+    step: np.ndarray
     y: np.ndarray
     row: np.ndarray
     extents: np.ndarray
@@ -157,6 +162,7 @@ def agenda(transitions: Transitions, n: int, room: int) -> Agenda:
         np.empty(room),
         np.empty(room),
         np.empty((room, most)),
+        np.empty((STAGES + 7, len(transitions.looked_at))),
         np.empty(n),
         np.empty(max(n, 1)),
         np.empty(transitions.fast + n + 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -47,7 +47,7 @@ from sbmlgrn.ode.native.trajectory import (
     step,
     workspace,
 )
-from sbmlgrn.ode.native.turning import Piece, first_turn
+from sbmlgrn.ode.native.turning import Piece, first_turn, is_calm
 
 CLOSE: Final = 1e-12
 MOST_CLOSE: Final = 1_000
@@ -110,13 +110,18 @@ def eventful(
     while len(left):
         drawing = transitions._replace(words=callbacks.address(words(seed), WORDS))
         log = np.empty((len(left), room if width else 0, width))
-        asked = (
-            *(addresses, drawing, room, modes, grids, starts, parameters, METHODS[method], rtol, tolerance, max_steps),
-            *(factors, lowest, left, log, out, status, logged),
-        )
 
-        def run(bounds: tuple[int, int], asked: tuple[Any, ...] = asked) -> None:
-            _portion(*(*asked, *bounds))
+        def run(
+            bounds: tuple[int, int],
+            drawing: Transitions = drawing,
+            room: int = room,
+            left: np.ndarray = left,
+            log: np.ndarray = log,
+        ) -> None:
+            _portion(
+                *(addresses, drawing, room, modes, grids, starts, parameters, METHODS[method], rtol, tolerance),
+                *(max_steps, factors, lowest, left, *bounds, log, out, status, logged),
+            )
 
         in_threads(run, portions(len(left)))
         callbacks.check()
@@ -157,12 +162,12 @@ def _portion(
     layout: Layout,
     floor: np.ndarray,
     numbers: np.ndarray,
+    low: int,
+    high: int,
     log: np.ndarray,
     out: np.ndarray,
     status: np.ndarray,
     logged: np.ndarray,
-    low: int,
-    high: int,
 ) -> None:
     n = y0.shape[1]
     work = workspace(n, len(layout.place), len(layout.column), len(floor) > 0)
@@ -214,17 +219,22 @@ def _trajectory(
         start(addresses, t, bound, y, p, method, rtol, atol, work)
         if not can_start(work):
             return NOT_FINITE
+        evaluate(transitions.turns, t, y, p, events.before)
         while t < bound:
             outcome, used = step(addresses, bound, p, method, rtol, atol, layout, left, work)
             if outcome != RUNNING:
                 return outcome
-            polynomial(work)
-            begin, h = control[T], control[LENGTH]
-            piece = Piece(begin, min(begin + h, bound), h, work.y, work.new, work.polynomial, 0)
-            moment, located = first_turn(transitions, events, piece, p)
+            begin, h, moment, located = control[T], control[LENGTH], np.nan, 0
+            t = min(begin + h, bound)
+            calm = is_calm(transitions, events, work, t, p)
+            if not calm or (written < len(grid) and grid[written] < t):
+                polynomial(work)
+            if not calm:
+                piece = Piece(begin, t, h, work.y, work.new, work.polynomial, 0)
+                moment, located = first_turn(transitions, events, piece, p)
             left -= used + located
             turned = moment == moment
-            t = moment if turned else piece.end
+            t = moment if turned else t
             while written < len(grid) and grid[written] < t:
                 interpolate(work.y, work.polynomial, (grid[written] - begin) / h, out[written])
                 lift(work.floor, out[written])
@@ -233,6 +243,8 @@ def _trajectory(
                 break
             advance(addresses.rhs, bound, p, work)
             t = control[T]
+            if t >= bound:
+                copy(work.y, y)
         crowded = crowded + 1 if t - last <= CLOSE * max(abs(t), abs(end)) else 0
         if crowded == MOST_CLOSE:
             return EVENT_CASCADE

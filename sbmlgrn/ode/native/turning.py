@@ -14,7 +14,8 @@ import numpy as np
 from sbmlgrn.ode.native.agenda import Agenda, Transitions, touch
 from sbmlgrn.ode.native.calls import evaluate
 from sbmlgrn.ode.native.loop import inlined, lean
-from sbmlgrn.ode.native.steps import copy, interpolate
+from sbmlgrn.ode.native.steps import STAGES, copy, interpolate, rodas5p_polynomial, tsit5_polynomial
+from sbmlgrn.ode.native.trajectory import LENGTH, MADE_BY, RODAS5P, T, Workspace
 
 _LOOKS: Final = 4
 """Places within a step at which comparisons are looked at."""
@@ -52,6 +53,43 @@ def state_at(piece: Piece, t: float, p: np.ndarray, out: np.ndarray) -> None:
 
 
 @lean
+def is_calm(transitions: Transitions, agenda: Agenda, work: Workspace, end: float, p: np.ndarray) -> bool:
+    """Whether nothing turns within the step just made, without computing more of it than turns depend on.
+
+    Args:
+        transitions: the system's events.
+        agenda: that of the trajectory; what is watched where the step begins is in ``agenda.before``.
+        work: with the step.
+        end: of the step.
+        p: parameters.
+    """
+    looked_at, begin, h = transitions.looked_at, work.control[T], work.control[LENGTH]
+    stages, polynomial = agenda.step[:STAGES], agenda.step[STAGES : STAGES + 4]
+    first, last, now = agenda.step[STAGES + 4], agenda.step[STAGES + 5], agenda.step[STAGES + 6]
+    for k in range(len(looked_at)):
+        i = looked_at[k]
+        first[k], last[k] = work.y[i], work.new[i]
+        for s in range(STAGES):
+            stages[s, k] = work.stages[s, i]
+    if work.control[MADE_BY] == RODAS5P:
+        rodas5p_polynomial(first, last, stages, polynomial)
+    else:
+        tsit5_polynomial(h, stages, polynomial)
+    for look in range(1, _LOOKS + 1):
+        t = _place(begin, end, look)
+        if look == _LOOKS:
+            copy(last, now)
+        else:
+            interpolate(first, polynomial, (t - begin) / h, now)
+        for k in range(len(looked_at)):
+            agenda.y[looked_at[k]] = now[k]
+        evaluate(transitions.turns, t, agenda.y, p, agenda.after)
+        if _differ(agenda):
+            return False
+    return True
+
+
+@lean
 def first_turn(transitions: Transitions, agenda: Agenda, piece: Piece, p: np.ndarray) -> tuple[float, int]:
     """Looks for the first moment of a step at which something happens.
 
@@ -68,7 +106,7 @@ def first_turn(transitions: Transitions, agenda: Agenda, piece: Piece, p: np.nda
     left, located = piece.begin, 0
     _watch(transitions, agenda, piece, left, p, agenda.before)
     for look in range(1, _LOOKS + 1):
-        right = piece.end if look == _LOOKS else piece.begin + (piece.end - piece.begin) * look / _LOOKS
+        right = _place(piece.begin, piece.end, look)
         while _differs(transitions, agenda, piece, right, p):
             left = _flip(transitions, agenda, piece, left, right, p)
             located += 1
@@ -98,10 +136,21 @@ def _watch(
 def _differs(transitions: Transitions, agenda: Agenda, piece: Piece, t: float, p: np.ndarray) -> bool:
     """Whether anything watched is not what it was before."""
     _watch(transitions, agenda, piece, t, p, agenda.after)
-    differs = False
+    return _differ(agenda)
+
+
+@inlined
+def _differ(agenda: Agenda) -> bool:
+    differ = False
     for k in range(len(agenda.before)):
-        differs = differs or agenda.before[k] != agenda.after[k]
-    return differs
+        differ = differ or agenda.before[k] != agenda.after[k]
+    return differ
+
+
+@inlined
+def _place(begin: float, end: float, look: int) -> float:
+    """A time within a step at which comparisons are looked at."""
+    return end if look == _LOOKS else begin + (end - begin) * look / _LOOKS
 
 
 @lean
