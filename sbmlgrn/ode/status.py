@@ -30,7 +30,8 @@ _MESSAGES = {
     "model is stiff: use method='auto' or 'rodas5p', or loosen rtol and atol",
     Status.NOT_FINITE: "the state or its derivative became infinite or NaN; look for a division by zero, an unset "
     "parameter or a blow-up",
-    Status.EVENT_CASCADE: "events trigger each other at one moment without end; look for two that undo each other",
+    Status.EVENT_CASCADE: "events trigger each other at one moment, or follow each other ever faster, without end; "
+    "look for two that undo each other, or for one that triggers itself again sooner each time",
     Status.NO_EQUILIBRIUM: "the fast reactions go on without end at one moment; their kinetic laws must reach 0 as the "
     "reactions proceed",
     Status.NOT_STEADY: "the trajectory did not come to rest at a single point: it oscillates, grows without bound, "
