@@ -174,7 +174,7 @@ def _integrated(
 def _begin(model: Model, initial_state: Tensor | np.ndarray | Sequence[float] | None, p: Tensor) -> Tensor | None:
     if initial_state is None:
         return None
-    begin, n = torch.as_tensor(initial_state).to(p), len(model.state_ids)
+    begin, n = torch.as_tensor(initial_state, dtype=p.dtype, device=p.device), len(model.state_ids)
     if begin.ndim not in (1, 2) or begin.shape[-1] != n:
         raise ValueError(
             f"initial_state has shape {tuple(begin.shape)}, expected [{n}] or [batch, {n}], in the order of "

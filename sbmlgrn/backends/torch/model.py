@@ -161,7 +161,7 @@ class Model(nn.Module):
         for name, value in values.items():
             if name not in position:
                 raise UnknownElementError(name, position, "parameter")
-            column = torch.as_tensor(value).to(default)
+            column = torch.as_tensor(value, dtype=default.dtype, device=default.device)
             if column.ndim > 1:
                 raise ValueError(f"parameter {name!r} has shape {tuple(column.shape)}, expected [] or [batch]")
             columns.append(column)

@@ -114,6 +114,7 @@ def test_a_model_without_states() -> None:
 def test_an_initial_state_can_be_given(decay: sg.Model) -> None:
     solution = sg.simulate(decay, [0.0, 1.0], initial_state=torch.tensor([[1.0, 0.0], [2.0, 0.0]]))
     assert solution["S"][:, 1].tolist() == pytest.approx([math.exp(-0.5), 2 * math.exp(-0.5)], rel=1e-4)
+    assert sg.simulate(decay, [0.0, 1.0], initial_state=[0.1, 0.3]).states[0].tolist() == [0.1, 0.3]
 
 
 def test_gradients_after_a_first_use_in_inference_mode() -> None:
