@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from sbmlgrn.backends.torch import Model
-from sbmlgrn.ode.agenda import Entry, Execution, Triggered
+from sbmlgrn.ode.log import Entry, Execution, Triggered
 from sbmlgrn.ode.native.sensitivity import sensitivities
 from sbmlgrn.ode.native.tape import taped
 from sbmlgrn.ode.replay import Replay
@@ -59,7 +59,9 @@ def carried(
         if len(points) > 1:
             grid = np.array(points)
             found, (status,), tapes = taped(
-                *(model.system, y[None], p[None], grid, "auto", rtol, atol[None], max_steps), directions, own_start=False
+                *(model.system, y[None], p[None], grid, "auto", rtol, atol[None], max_steps),
+                directions,
+                own_start=False,
             )
             if status is not Status.SUCCESS:
                 return states, rows, status

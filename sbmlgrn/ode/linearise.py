@@ -15,8 +15,7 @@ from sbmlgrn.ode.hybrid import hybrid
 from sbmlgrn.ode.native.ensemble import beginnings
 from sbmlgrn.ode.native.sensitivity import sensitivities
 from sbmlgrn.ode.native.tape import taped
-from sbmlgrn.ode.simulate import _smooth as smooth_model
-from sbmlgrn.ode.simulate import simulate
+from sbmlgrn.ode.simulate import simulate, smooth_model
 from sbmlgrn.ode.status import Status
 
 _DIFFERENCE: Final = 1e-4
@@ -93,9 +92,7 @@ def _forwards(
     max_steps: int,
 ) -> Linearised:
     y0, tolerance = beginnings(model.system, parameters, atol)
-    states, status, tapes = taped(
-        model.system, y0, parameters, t, "auto", rtol, tolerance, max_steps, directions, True
-    )
+    states, status, tapes = taped(model.system, y0, parameters, t, "auto", rtol, tolerance, max_steps, directions, True)
     slopes = sensitivities(model.system, y0, parameters, t, tapes, directions, own_start=True)
     return _observed(model, t, parameters, symbols, directions, states, slopes, status)
 
@@ -176,7 +173,7 @@ def _through_events(
                 modes = smooth[1](torch.as_tensor(t[0]), start[waiting], p[waiting]).numpy()
             begun = np.concatenate([begun, modes], -1)
             bound = np.concatenate([bound, np.full_like(modes, atol)], -1)
-        _, _, ends, logs = hybrid(inner.system, begun, parameters[waiting], t, "auto", rtol, bound, max_steps, 0)
+        _, _, ends, logs = hybrid(inner.system, begun, parameters[waiting], t, "auto", rtol, bound, max_steps, 0, True)
         for row, i in enumerate(waiting):
             status[i] = ends[row]
             if ends[row] is not Status.SUCCESS:

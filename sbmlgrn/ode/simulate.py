@@ -117,7 +117,7 @@ def _plain(
     model: Model, p: Tensor, begin: Tensor | None, grid: Tensor, size: int | None, options: _Options, non_negative: bool
 ) -> Solution:
     """In the compiled loops from beginning to end: a small model takes less time than a few operations on tensors."""
-    smooth = _smooth(model)
+    smooth = smooth_model(model)
     modes = [model.system] if smooth is None else [smooth[0].system, model.system]
     rows, times, n = np.atleast_2d(_array(p)), _array(grid), len(model.state_ids)
     y0, tolerance = beginnings(modes[0], rows, options.atol)
@@ -212,7 +212,7 @@ def _solve(
     t: Tensor,
     options: _Options,
 ) -> tuple[Tensor, Tensor, list[Status]]:
-    smooth = _smooth(model)
+    smooth = smooth_model(model)
     if smooth is not None and len(t) > 1:
         return _solve_with_modes(smooth, model, y0, p, t, options)
     return _solve_as_it_is(model, y0, p, t, options)
@@ -243,7 +243,7 @@ def _solve_with_modes(
 
 
 @once
-def _smooth(model: Model) -> tuple[Model, VectorFunction] | None:
+def smooth_model(model: Model) -> tuple[Model, VectorFunction] | None:
     """The model with modes, and the function that tells them; ``None`` if its right-hand side does not jump."""
     as_it_is = model.system.delays or model.system.fast
     system, modes = (model.system, ()) if as_it_is else with_modes(model.system)
