@@ -40,6 +40,16 @@ def drawing(table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> frozenset[str]
     return frozenset(found)
 
 
+def numbers(most: int) -> Iterator[int]:
+    """Numbers for calls of functions that draw.
+
+    Raises:
+        LoweringError: there are more than `most`.
+    """
+    yield from range(most)
+    raise LoweringError("functions", f"the model calls functions that draw random values more than {most:,} times")
+
+
 def with_separate_calls(math: Expr, names: frozenset[str], numbers: Iterator[int]) -> Expr:
     """`math` in which no two calls of the functions `names` are one expression, as they would be with equal arguments.
 

@@ -7,7 +7,7 @@ symbol means (4.9.4).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from math import isnan, nan
 
@@ -35,14 +35,13 @@ from sbmlgrn.expr import (
 from sbmlgrn.lower.algebraic import SingularError, is_linear, match, partials, solve, solve_linear
 from sbmlgrn.lower.draws import Draws
 from sbmlgrn.lower.equilibrium import Equilibrium, constraints, fast_reactions, held, proportional
-from sbmlgrn.lower.functions import drawing, functions, with_separate_calls
+from sbmlgrn.lower.functions import drawing, functions, numbers, with_separate_calls
 from sbmlgrn.lower.resolve import Formula, resolve
 from sbmlgrn.lower.system import Delay, Jump, LoweringError, Quantity, State, System, SystemParameter, Transition
 from sbmlgrn.network import AlgebraicRule, AssignmentRule, Network, RateRule, Reaction, Species, SpeciesReference
 
 _RATE = "rate_of:"
-_NO_SYMBOLS = ("algebraic:", "d:", "past:", "draw:", _RATE)
-"""How names begin that are none of the network's."""
+_NO_SYMBOLS = ("algebraic:", "d:", "past:", "draw:", _RATE)  # how names begin that are none of the network's
 _MOST_CALLS = 100_000
 """Of functions with different arguments: twenty functions suffice for a million, if each calls the one before twice."""
 
@@ -52,8 +51,7 @@ def lower(network: Network, *, chance: bool = False) -> System:
 
     Args:
         network: what is lowered.
-        chance: whether equations may depend on random values, as those of a stochastic simulation. If not, a random
-            value on which no equation depends is NaN.
+        chance: whether equations may depend on random values. If not, one on which none depends is NaN.
 
     Raises:
         LoweringError: definitions are circular, or something that the equations need has no value.
@@ -69,7 +67,7 @@ class _Lowering:
         self.network = network
         self.functions = functions(network)
         self.drawing = drawing(self.functions)
-        self.calls = _numbers()
+        self.calls = numbers(_MOST_CALLS)
         self.applied: dict[tuple[str, tuple[Expr, ...], str], Expr] = {}
         self.delays: dict[tuple[Expr, ...], Expr] = {}
         self.draws = Draws(network)
@@ -594,12 +592,6 @@ class _Lowering:
                 if volume is not None:
                     concentrations[name] = divide(own, volume)
         return amounts, concentrations
-
-
-def _numbers() -> Iterator[int]:
-    """Numbers for calls of functions that draw."""
-    yield from range(_MOST_CALLS)
-    raise LoweringError("functions", f"the model calls functions that draw random values over {_MOST_CALLS:,} times")
 
 
 def _given_as_concentration(species: Species) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -156,15 +156,11 @@ def _of(node: Expr, args: list[Parts | None], negative: Set[str]) -> Parts | Non
     if node.op == "symbol":
         return Parts(ZERO, negate(node)) if node.value in negative else plain
     if node.op == "piecewise":
-        values = args[::2]
-        if any(v is None for v in values):
+        values = [v for v in args[::2] if v is not None]
+        if len(values) < len(args[::2]):
             return None
-        conditions = node.args[1::2]
-        both = [
-            [x for i, v in enumerate(values) for x in ((v[k], conditions[i]) if i < len(conditions) else (v[k],)) if v]
-            for k in (0, 1)
-        ]
-        return Parts(piecewise(*both[0]), piecewise(*both[1]))
+        sides = ([v.forward for v in values], [v.reverse for v in values])
+        return Parts(*(_alike(side, node.args[1::2]) for side in sides))
     if None in args or node.is_boolean:
         return None
     known = [a for a in args if a is not None]
@@ -190,6 +186,12 @@ def _of(node: Expr, args: list[Parts | None], negative: Set[str]) -> Parts | Non
     if node.op in _SAME_SIGN and all(a.reverse is ZERO for a in known):
         return plain
     return plain if node.op in ("exp", "abs") else None
+
+
+def _alike(values: Sequence[Expr], conditions: Sequence[Expr]) -> Expr:
+    """A choice among `values` by the conditions of another."""
+    chosen = [x for pair in zip(values, conditions, strict=False) for x in pair]
+    return piecewise(*chosen, *values[len(conditions) :])
 
 
 def _sum(*terms: Expr) -> Expr:
