@@ -16,7 +16,9 @@ from sbmlgrn.ode.native import portions
 CYCLES = "S' = -k*S; k = 1; S = 2; top = 2; low = 1; n = 0; at (S < low): S = top, n = n + 1"
 BALL = "x' = v; v' = -g; g = 9.81; x = 1; v = 0; e = 0.5; at (x < 0): v = -e*v, x = 0*v"
 # of a pulse every 0.5, each executed 20 later
-LATE = "S' = 1; S = 0; n = 0; c = 0; at (S > 0.5): S = 0, c = c + 1; at 20 after (S > 0.5), fromTrigger = false: n = n + 1"
+LATE = (
+    "S' = 1; S = 0; n = 0; c = 0; at (S > 0.5): S = 0, c = c + 1; at 20 after (S > 0.5), fromTrigger = false: n = n + 1"
+)
 JUMPING = "x' = piecewise(a, x < th, a/3); x = 0; a = 1; th = 1; at (time > 3), t0 = true: a = 2, th = 9"
 TIES = "x = 1; u' = 1; u = 0;" + "".join(
     f"at (time >= {at}), fromTrigger = false: x = 10*x + {k};" for at in (1, 2) for k in (1, 2, 3)
@@ -111,7 +113,8 @@ def test_each_trajectory_may_have_a_grid_of_its_own() -> None:
 
 @pytest.mark.parametrize("method", ["tsit5", "rodas5p"])
 def test_species_stay_non_negative_between_events(method: str) -> None:
-    text = "species A; A -> ; k; k = 1; A = 0.7; at (time >= 2): A = 1.5"  # goes on at the same rate where there is no A
+    # the reaction goes on at the same rate where there is no A
+    text = "species A; A -> ; k; k = 1; A = 0.7; at (time >= 2): A = 1.5"
     held = sg.simulate(sg.compile(sg.load(text)), np.linspace(0, 4, 41), method=method, non_negative=True)
     assert held.success and float(held["A"].min()) >= 0.0
     expected = [0.7 - t if t < 0.7 else 0.0 if t < 2 else max(3.5 - t, 0.0) for t in np.linspace(0, 4, 41)]
