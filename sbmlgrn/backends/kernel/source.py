@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import Final
 
+from sbmlgrn.backends.kernel import vectormath
+from sbmlgrn.backends.kernel.block import Block
 from sbmlgrn.expr import (
     TIME,
     Expr,
@@ -57,11 +58,14 @@ _CALLS: Final = {
     "max": "llvm.maximum",
     "power": "llvm.pow",
 }
+_VECTORS: Final = {_CALLS[name]: name for name in vectormath.FUNCTIONS}
 _LOGICAL: Final = frozenset({"and", "or", "xor"})
 
 LIBM: Final = ("tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "tgamma")
 """Functions of the C library that the code calls by name; LLVM's own intrinsics add `LIBM_OF_INTRINSICS`."""
-LIBM_OF_INTRINSICS: Final = ("exp", "log", "log10", "sin", "cos", "pow", "fmod", "floor", "ceil", "trunc", "sincos")
+LIBM_OF_INTRINSICS: Final = (
+    *("exp", "log", "log10", "sin", "cos", "pow", "fma", "fmod", "floor", "ceil", "trunc", "sincos"),
+)
 
 
 _POWER: Final = frozenset(
@@ -103,9 +107,15 @@ any:
 
 
 class Source:
-    """A module of functions ``void name(double t, double* vector …, double* out)``, without aliasing arguments."""
+    """A module of functions ``void name(double t, double* vector …, double* out)``, without aliasing arguments.
 
-    def __init__(self) -> None:
+    Args:
+        lanes: how many points a function takes at once. If more than one, every entry of a vector is that many doubles,
+            one for each point, and so is the time, of which the address is given.
+    """
+
+    def __init__(self, lanes: int = 1) -> None:
+        self._lanes = lanes
         self._functions: list[str] = []
         self._declared: set[str] = set()
 
@@ -120,19 +130,20 @@ class Source:
         Raises:
             ValueError: no argument stands for a symbol on which they depend.
         """
-        body = Body(name, self._declared)
+        body = Body(name, self._declared, self._lanes)
         for k, leaves in enumerate(vectors):
             for i, leaf in enumerate(leaves):
                 body.read(leaf, f"%v{k}", i)
         roots = body.emit(outputs)
         stores: list[str] = []
         for i, root in enumerate(roots):
-            stores += [f"%o{i} = getelementptr double, ptr %out, i64 {i}"]
-            stores += [f"store double {root}, ptr %o{i}"]
+            stores += [f"%o{i} = getelementptr {body.number}, ptr %out, i64 {i}"]
+            stores += [f"store {body.number} {root}, ptr %o{i}, align 8"]
         arguments = "".join(f", ptr noalias nocapture readonly %v{k}" for k in range(len(vectors)))
-        lines = "\n  ".join([*body.lines, *stores, "ret void"])
+        time, load = ("double %t", []) if self._lanes == 1 else ("ptr noalias nocapture readonly %time", [body.time()])
+        lines = "\n  ".join([*load, *body.lines, *stores, "ret void"])
         self._functions.append(
-            f"define void @{name}(double %t{arguments}, ptr noalias nocapture %out) #0 {{\n  {lines}\n}}\n"
+            f"define void @{name}({time}{arguments}, ptr noalias nocapture %out) #0 {{\n  {lines}\n}}\n"
         )
 
     def text(self) -> str:
@@ -149,7 +160,7 @@ def without_polygamma(node: Expr, args: tuple[Expr, ...]) -> Expr | None:
     return _polygamma(node.value, args[0])
 
 
-class Body:
+class Body(Block):
     """Instructions of one function, of a value for each expression.
 
     Args:
@@ -158,20 +169,14 @@ class Body:
         lanes: how many points are evaluated at once; every value is then a vector of so many doubles.
 
     Attributes:
-        lines: the instructions so far.
         names: expressions that have a value → its name.
     """
 
     def __init__(self, name: str, declared: set[str], lanes: int = 1) -> None:
+        super().__init__(lanes)
         self._name = name
         self._declared = declared
-        self._lanes = lanes
-        self._suffix = "f64" if lanes == 1 else f"v{lanes}f64"
-        self.number: Final = "double" if lanes == 1 else f"<{lanes} x double>"
-        self.truth: Final = "i1" if lanes == 1 else f"<{lanes} x i1>"
         self._places: dict[Expr, tuple[str, int]] = {}
-        self._count = 0
-        self.lines: list[str] = []
         self.names: dict[Expr, str] = {TIME: "%t"}
 
     def read(self, leaf: Expr, vector: str, index: int) -> None:
@@ -190,14 +195,16 @@ class Body:
                 self.names[node] = self._value(node)
         return [self.names[root] for root in roots]
 
-    def new(self, instruction: str) -> str:
-        """Adds an instruction; returns the name of its value."""
-        self._count += 1
-        self.lines.append(f"%x{self._count} = {instruction}")
-        return f"%x{self._count}"
+    def time(self) -> str:
+        """The instruction that loads the time of each lane."""
+        return f"%t = load {self.number}, ptr %time, align 8"
 
     def call(self, callee: str, *args: str) -> str:
         """Calls a function of numbers: an intrinsic of LLVM (without its suffix) or one of the C library."""
+        if self._lanes > 1 and callee in _VECTORS:
+            name, texts = vectormath.definitions(_VECTORS[callee], self._lanes)
+            self._declared.update(texts)
+            return self.new(f"call {self.number} @{name}({', '.join(f'{self.number} {a}' for a in args)})")
         if callee.startswith("llvm."):
             return self._call(f"{callee}.{self._suffix}", self.number, *args)
         if self._lanes == 1:
@@ -212,15 +219,6 @@ class Body:
     def _call(self, callee: str, kind: str, *args: str) -> str:
         self._declared.add(f"declare {kind} @{callee}({', '.join([kind] * len(args))}) #1\n")
         return self.new(f"call {kind} @{callee}({', '.join(f'{kind} {a}' for a in args)})")
-
-    def literal(self, value: float | bool) -> str:
-        """A constant."""
-        if isinstance(value, bool):
-            kind, text = "i1", "true" if value else "false"
-        else:
-            (bits,) = struct.unpack("<Q", struct.pack("<d", value))
-            kind, text = "double", f"0x{bits:016X}"
-        return text if self._lanes == 1 else f"<{', '.join([f'{kind} {text}'] * self._lanes)}>"
 
     def _value(self, node: Expr) -> str:
         if node.op == "constant":
