@@ -38,8 +38,7 @@ class Field:
         system.require_certain(*system.rhs, *system.initial, *system.scales)
         states = [s.leaf for s in system.states]
         parameters = [q.leaf for q in system.parameters]
-        entries = jacobian(system.rhs, states)
-        slopes = [*entries.values(), *tangent(system.rhs, {TIME: ONE})]
+        entries, slopes = slopes_of(system)
         source = Source()
         source.add("rhs", [states, parameters], system.rhs)
         source.add("slopes", [states, parameters], slopes)
@@ -50,8 +49,14 @@ class Field:
         self.slopes = self._library.address("slopes")
         self.initial = self._library.address("initial")
         self.scales = self._library.address("scales")
-        self.nonzeros = tuple(entries)
+        self.nonzeros = entries
         self.costs = (cost(system.rhs), cost(slopes))
+
+
+def slopes_of(system: System) -> tuple[tuple[tuple[int, int], ...], list[Expr]]:
+    """Rows and columns of the nonzeros of ∂f/∂y; and these, followed by ∂f/∂t."""
+    entries = jacobian(system.rhs, [s.leaf for s in system.states])
+    return tuple(entries), [*entries.values(), *tangent(system.rhs, {TIME: ONE})]
 
 
 @once

@@ -28,6 +28,9 @@ _MAGIC: Final = 6755399441055744.0
 """1.5·2⁵²: an integer added to it appears in its bits."""
 _MAGIC_BITS: Final = 0x4338000000000000
 _INFINITY_BITS: Final = 0x7FF0000000000000
+_LEAST_NORMAL_BITS: Final = 0x0010000000000000
+_USUAL_LOGARITHM: Final = 700.0
+"""A bound on |ln y| within which y is normal."""
 _ONE_BITS: Final = 0x3FF0000000000000
 
 _EXP: Final = (
@@ -83,6 +86,9 @@ FUNCTIONS: Final = {"exp": 1, "ln": 1, "log10": 1, "tanh": 1, "power": 2}
 """Names of the functions, and how many arguments they have."""
 
 
+_ARGUMENTS: Final = ("%a", "%b")
+
+
 @functools.cache
 def definitions(function: str, lanes: int) -> tuple[str, frozenset[str]]:
     """The name of an elementary function of vectors, and what has to be in the module for it.
@@ -91,14 +97,18 @@ def definitions(function: str, lanes: int) -> tuple[str, frozenset[str]]:
         function: one of `FUNCTIONS`.
         lanes: length of the vectors.
     """
+    return f"vector.{function}", frozenset(_defined(function, lanes, FUNCTIONS[function]))
+
+
+def _defined(function: str, lanes: int, count: int) -> list[str]:
     code = _Code(lanes)
-    arguments = ["%a", "%b"][: FUNCTIONS[function]]
+    arguments = _ARGUMENTS[:count]
     result = getattr(code, function)(*arguments)
-    name = f"vector.{function}"
     declared = ", ".join(f"{code.number} {a}" for a in arguments)
     body = "\n  ".join([*code.lines, f"ret {code.number} {result}"])
-    text = f"define internal {code.number} @{name}({declared}) #1 {{\nentry:\n  {body}\n}}\n"
-    return name, frozenset((text, *code.declared))
+    apart = "" if function in FUNCTIONS else "noinline "
+    text = f"define internal {code.number} @vector.{function}({declared}) {apart}#1 {{\nentry:\n  {body}\n}}\n"
+    return [text, *code.declared]
 
 
 class _Code(Block):
@@ -110,16 +120,13 @@ class _Code(Block):
         self._last = "%strange"
 
     def exp(self, x: str) -> str:
-        return self._exp(x, None)
+        return self._whole_exp(x)
 
     def ln(self, x: str) -> str:
-        bits, small = self._normal(x)
-        k, m = self._split(bits, small)
-        return self._outside(x, self._ln(k, m))
+        return self._outside(x, self._ln(*self._reduced(x)))
 
     def log10(self, x: str) -> str:
-        bits, small = self._normal(x)
-        high, low = self._ln_twice(*self._split(bits, small))
+        high, low = self._ln_twice(*self._reduced(x))
         top, rest = (self.literal(c) for c in _PER_LN10)
         product, error = self._two_product(high, top)
         tail = self._fma(low, top, self._fma(high, rest, error))
@@ -129,13 +136,39 @@ class _Code(Block):
         size = self._unary("llvm.fabs", x)
         square = self._multiply(x, x)
         near = self._fma(self._multiply(x, square), self._polynomial(square, _TANH), x)
-        grown = self._exp(self._add(size, size), None)
+        grown = self._whole_exp(self._add(size, size))
         far = self._subtract(self.literal(1.0), self._divide(self.literal(2.0), self._add(grown, self.literal(1.0))))
         value = self._select(self._compare("olt", size, self.literal(0.5)), near, far)
         return self._binary("llvm.copysign", value, x)
 
     def power(self, x: str, n: str) -> str:
-        """By multiplication where the exponent is 1, 2, 3 or 4, as in code for one point at a time."""
+        """Where all is usual by the shortest way, which gives the same as `_any_power`, by which the others go."""
+        pattern = self.new(f"bitcast {self.number} {x} to {self.integer}")
+        above = self.new(f"sub {self.integer} {pattern}, {self.bits(_LEAST_NORMAL_BITS)}")
+        normal = self.new(f"icmp ult {self.integer} {above}, {self.bits(_INFINITY_BITS - _LEAST_NORMAL_BITS)}")
+        k, m = self._split(pattern)
+        high, low = self._ln_twice(self._subtract(k, self.literal(_MAGIC)), m)
+        product, error = self._two_product(n, high)
+        low = self._fma(n, low, error)
+        value, exponent = self._exp(product, low)
+        scaled = self.new(f"bitcast {self.number} {value} to {self.integer}")
+        scaled = self.new(f"add {self.integer} {scaled}, {self._shifted(exponent)}")
+        value = self.new(f"bitcast {self.integer} {scaled} to {self.number}")
+        bounded = self._compare("olt", self._unary("llvm.fabs", product), self.literal(_USUAL_LOGARITHM))
+        usual = self.new(f"and {self.truth} {normal}, {bounded}")
+        # 1, 2, 3 and 4, which code for one point at a time treats in the same way
+        whole = self._compare("oeq", self._unary("llvm.floor", n), n)
+        small = self._compare("olt", self._unary("llvm.fabs", n), self.literal(5.0))
+        usual = self.new(f"and {self.truth} {usual}, {self._not(self.new(f'and {self.truth} {whole}, {small}'))}")
+        self.lines += [f"br i1 {self._any(self._not(usual))}, label %others, label %done", "others:"]
+        self.declared += _defined("any_power", self._lanes, 2)
+        mended = self.new(f"call {self.number} @vector.any_power({self.number} {x}, {self.number} {n})")
+        mended = self._select(usual, value, mended)
+        self.lines += ["br label %done", "done:"]
+        return self.new(f"phi {self.number} [ {value}, %entry ], [ {mended}, %others ]")
+
+    def any_power(self, x: str, n: str) -> str:
+        """xⁿ for any arguments."""
         square = self._multiply(x, x)
         simple, known = x, self._compare("oeq", n, self.literal(1.0))
         products = ((2.0, square), (3.0, self._multiply(square, x)), (4.0, self._multiply(square, square)))
@@ -143,8 +176,7 @@ class _Code(Block):
             here = self._compare("oeq", n, self.literal(exponent))
             simple = self._select(here, product, simple)
             known = self.new(f"or {self.truth} {known}, {here}")
-        done = self._any(self.new(f"xor {self.truth} {known}, {self.literal(True)}"))
-        self.lines += [f"br i1 {done}, label %general, label %multiplied", "general:"]
+        self.lines += [f"br i1 {self._any(self._not(known))}, label %general, label %multiplied", "general:"]
         value = self._select(known, simple, self._positive_power(x, n))
         # the sign bit, an infinite or undefined base, and an exponent that is undefined or beyond all measure
         pattern = self.new(f"bitcast {self.number} {x} to {self.integer}")
@@ -152,7 +184,7 @@ class _Code(Block):
         bounded = self._compare("olt", self._unary("llvm.fabs", n), self.literal(2.0**60))
         usual = self.new(f"and {self.truth} {usual}, {bounded}")
         usual = self.new(f"or {self.truth} {usual}, {known}")
-        strange = self.new(f"xor {self.truth} {usual}, {self.literal(True)}")
+        strange = self._not(usual)
         self.lines += [f"br i1 {self._any(strange)}, label %strange, label %usual", "strange:"]
         mended = self._one_by_one("llvm.pow", strange, value, x, n)
         self.lines += ["br label %usual", "usual:"]
@@ -162,42 +194,48 @@ class _Code(Block):
 
     def _positive_power(self, x: str, n: str) -> str:
         """xⁿ for finite x > 0, and for x = 0."""
-        bits, small = self._normal(x)
-        high, low = self._ln_twice(*self._split(bits, small))
+        high, low = self._ln_twice(*self._reduced(x))
         product, error = self._two_product(n, high)
-        value = self._exp(product, self._fma(n, low, error))
+        value = self._whole_exp(product, self._fma(n, low, error))
         none = self._compare("oeq", x, self.literal(0.0))
         falls = self._compare("olt", n, self.literal(0.0))
         limit = self._select(falls, self.literal(float("inf")), self.literal(0.0))
         limit = self._select(self._compare("oeq", n, self.literal(0.0)), self.literal(1.0), limit)
         return self._select(none, limit, value)
 
-    def _exp(self, x: str, low: str | None) -> str:
-        """The exponential of `x`, or of its sum with `low`, which is far smaller."""
-        x_bounded = self._select(self._compare("ogt", x, self.literal(1000.0)), self.literal(1000.0), x)
-        below = self._compare("olt", x_bounded, self.literal(-1000.0))
-        x_bounded = self._select(below, self.literal(-1000.0), x_bounded)
-        shifted = self._fma(x_bounded, self.literal(_PER_LN2), self.literal(_MAGIC))
-        k = self._subtract(shifted, self.literal(_MAGIC))
-        pattern = self.new(f"bitcast {self.number} {shifted} to {self.integer}")
-        exponent = self.new(f"sub {self.integer} {pattern}, {self.bits(_MAGIC_BITS)}")
-        r = self._fma(k, self.literal(-_LN2_HIGH), x_bounded)
-        r = self._fma(k, self.literal(-_LN2_LOW), r)
+    def _whole_exp(self, x: str, low: str | None = None) -> str:
+        """The exponential of any `x`, or of its sum with `low`, which is far smaller."""
+        bounded = self._select(self._compare("ogt", x, self.literal(1000.0)), self.literal(1000.0), x)
+        bounded = self._select(self._compare("olt", bounded, self.literal(-1000.0)), self.literal(-1000.0), bounded)
         if low is not None:
             # infinite parts of what is beyond bounds would cancel to NaN
-            beyond = self._compare("une", x, x_bounded)
-            r = self._add(r, self._select(beyond, self.literal(0.0), low))
-        square = self._multiply(r, r)
-        value = self._add(self.literal(1.0), self._fma(square, self._polynomial(r, _EXP), r))
+            low = self._select(self._compare("une", x, bounded), self.literal(0.0), low)
+        value, exponent = self._exp(bounded, low)
         # in two steps, since the power of 2 may be beyond the range of doubles where the result is not
         half = self.new(f"ashr {self.integer} {exponent}, {self.bits(1)}")
         rest = self.new(f"sub {self.integer} {exponent}, {half}")
         value = self._multiply(value, self._power_of_two(half))
         return self._multiply(value, self._power_of_two(rest))
 
+    def _exp(self, x: str, low: str | None) -> tuple[str, str]:
+        """The exponential of `x`, or of its sum with `low`, in two parts: a number about 1 and an exponent of 2."""
+        shifted = self._fma(x, self.literal(_PER_LN2), self.literal(_MAGIC))
+        k = self._subtract(shifted, self.literal(_MAGIC))
+        pattern = self.new(f"bitcast {self.number} {shifted} to {self.integer}")
+        exponent = self.new(f"sub {self.integer} {pattern}, {self.bits(_MAGIC_BITS)}")
+        r = self._fma(k, self.literal(-_LN2_HIGH), x)
+        r = self._fma(k, self.literal(-_LN2_LOW), r)
+        if low is not None:
+            r = self._add(r, low)
+        square = self._multiply(r, r)
+        value = self._add(self.literal(1.0), self._fma(square, self._polynomial(r, _EXP), r))
+        return value, exponent
+
+    def _shifted(self, exponent: str) -> str:
+        return self.new(f"shl {self.integer} {exponent}, {self.bits(52)}")
+
     def _power_of_two(self, exponent: str) -> str:
-        shifted = self.new(f"shl {self.integer} {exponent}, {self.bits(52)}")
-        pattern = self.new(f"add {self.integer} {shifted}, {self.bits(_ONE_BITS)}")
+        pattern = self.new(f"add {self.integer} {self._shifted(exponent)}, {self.bits(_ONE_BITS)}")
         return self.new(f"bitcast {self.integer} {pattern} to {self.number}")
 
     def _normal(self, x: str) -> tuple[str, str]:
@@ -206,17 +244,20 @@ class _Code(Block):
         grown = self._multiply(x, self.literal(2.0**54))
         return self.new(f"bitcast {self.number} {self._select(small, grown, x)} to {self.integer}"), small
 
-    def _split(self, bits: str, small: str) -> tuple[str, str]:
-        """k and m with x = 2ᵏm and m between √½ and √2."""
+    def _reduced(self, x: str) -> tuple[str, str]:
+        """k and m with x = 2ᵏm and m between √½ and √2, for any positive `x`."""
+        bits, small = self._normal(x)
+        k, m = self._split(bits)
+        return self._subtract(k, self._select(small, self.literal(_MAGIC + 54), self.literal(_MAGIC))), m
+
+    def _split(self, bits: str) -> tuple[str, str]:
+        """k + 1.5·2⁵² and m for the bits of a normal number."""
         offset = self.new(f"sub {self.integer} {bits}, {self.bits(_SQUARE_ROOT_OF_HALF)}")
         exponent = self.new(f"ashr {self.integer} {offset}, {self.bits(52)}")
-        scale = self.new(f"shl {self.integer} {exponent}, {self.bits(52)}")
-        mantissa = self.new(f"sub {self.integer} {bits}, {scale}")
+        mantissa = self.new(f"sub {self.integer} {bits}, {self._shifted(exponent)}")
         m = self.new(f"bitcast {self.integer} {mantissa} to {self.number}")
         magic = self.new(f"add {self.integer} {exponent}, {self.bits(_MAGIC_BITS)}")
-        k = self.new(f"bitcast {self.integer} {magic} to {self.number}")
-        shift = self._select(small, self.literal(_MAGIC + 54), self.literal(_MAGIC))
-        return self._subtract(k, shift), m
+        return self.new(f"bitcast {self.integer} {magic} to {self.number}"), m
 
     def _ln(self, k: str, m: str) -> str:
         f = self._subtract(m, self.literal(1.0))
@@ -295,6 +336,9 @@ class _Code(Block):
             value = self.new(f"phi {self.number} [ {value}, {self._last} ], [ {mended}, %call{lane} ]")
             self._last = f"%join{lane}"
         return value
+
+    def _not(self, truths: str) -> str:
+        return self.new(f"xor {self.truth} {truths}, {self.literal(True)}")
 
     def _any(self, truths: str) -> str:
         mask = self.new(f"bitcast {self.truth} {truths} to i{self._lanes}")

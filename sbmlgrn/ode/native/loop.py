@@ -40,13 +40,19 @@ def lean(function: _F) -> _F:
     return _compiled(function, inline=False, counted=False)
 
 
+def part(function: _F) -> _F:
+    """The same as `lean`, but for loops alone to call: Python's way into a function takes longer to compile than many."""
+    return _compiled(function, inline=False, counted=False, called=False)
+
+
 def inlined(function: _F) -> _F:
-    """The same as `lean`, put into whatever calls it: passing arrays takes longer than a few operations on them."""
-    return _compiled(function, inline=True, counted=False)
+    """The same as `part`, put into whatever calls it: passing arrays takes longer than a few operations on them."""
+    return _compiled(function, inline=True, counted=False, called=False)
 
 
-def _compiled(function: _F, inline: bool, counted: bool) -> _F:
+def _compiled(function: _F, inline: bool, counted: bool, called: bool = True) -> _F:
     options = {"nogil": True, "error_model": "numpy", "forceinline": inline, "_nrt": counted}
+    options |= {"no_cpython_wrapper": not called, "no_cfunc_wrapper": True}
     dispatcher: Any = numba.njit(**options)(function)
     folder = _folder()
     if folder is not None:

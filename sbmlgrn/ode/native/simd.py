@@ -21,10 +21,8 @@ from numba.core.typing.templates import ConcreteTemplate, infer_global, signatur
 from numba.extending import intrinsic, register_model
 from numba.extending import models as _models
 
+from sbmlgrn.backends.kernel.vectors import LANES
 from sbmlgrn.ode.native.loop import loop
-
-LANES: Final = 8
-"""Trajectories side by side: as many doubles as the widest registers hold."""
 
 _DOUBLES: Final = ir.VectorType(ir.DoubleType(), LANES)
 _TRUTHS: Final = ir.VectorType(ir.IntType(1), LANES)

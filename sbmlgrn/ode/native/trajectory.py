@@ -47,9 +47,15 @@ MAX_STEPS: Final = 1
 STEP_TOO_SMALL: Final = 2
 NOT_FINITE: Final = 3
 
-_SAFETY: Final = 0.9
-_SMALLEST: Final = 0.2
-_LARGEST: Final = 8.0
+SAFETY: Final = 0.9
+LAST_ERROR: Final = 0.04
+"""Exponent of the error of the step before, in what the next step is multiplied by."""
+THIS_ERROR: Final = -0.17
+AFTER_REJECTION: Final = -0.2
+LEAST_ERROR: Final = 1e-10
+"""An error below this counts as this."""
+SMALLEST: Final = 0.2
+LARGEST: Final = 8.0
 _PATIENCE: Final = 8.0
 """Steps of Tsit5 at |hλ| ≥ 1 before the first try of Rodas5P, beside two for each step that it costs."""
 _MOST_PATIENCE: Final = 40.0
@@ -108,18 +114,18 @@ class Workspace(NamedTuple):
 
 
 H: Final = 0  # to be tried next
-_ERROR: Final = 1  # logarithm of the last step's error in units of the tolerance
+ERROR: Final = 1  # logarithm of the last step's error in units of the tolerance
 METHOD: Final = 2  # of the next step
 VOTES: Final = 3  # what speaks for the other method
 T: Final = 4
 LENGTH: Final = 5  # of the last step
 MADE_BY: Final = 6  # method of the last step
-_PATIENT: Final = 7  # votes at which Rodas5P is tried next
-_TRYING: Final = 8  # steps of a try of Rodas5P so far, counted from 1; 0 outside of one
-_USUAL: Final = 9  # length of the steps of Tsit5 lately
-_BEFORE: Final = 10  # length to go on with if the try fails
-_LOYAL: Final = 11  # votes at which Rodas5P is left
-_FORCED: Final = 13  # whether the last step was taken in spite of its error
+PATIENT: Final = 7  # votes at which Rodas5P is tried next
+TRYING: Final = 8  # steps of a try of Rodas5P so far, counted from 1; 0 outside of one
+USUAL: Final = 9  # length of the steps of Tsit5 lately
+BEFORE: Final = 10  # length to go on with if the try fails
+LOYAL: Final = 11  # votes at which Rodas5P is left
+FORCED: Final = 13  # whether the last step was taken in spite of its error
 _STALE: Final = 12  # whether f at the end of the last step is still to be computed
 
 
@@ -161,23 +167,34 @@ def can_start(work: Workspace) -> bool:
     return True
 
 
+@inlined
+def first_guess(size: float, slope: float, span: float) -> float:
+    """A step by which to see how f changes, from norms of the state and of f and the time that is left."""
+    h = 0.01 * size / slope if size > 1e-5 and slope > 1e-5 else 1e-6
+    return min(h, span)
+
+
+@inlined
+def first_length(h: float, slope: float, curvature: float, span: float) -> float:
+    """The first step, from that guess, the norm of f and that of its change along the guess, divided by it."""
+    largest = max(slope, curvature)
+    if not np.isfinite(largest):
+        return h
+    next_h = max(1e-6, h * 1e-3) if largest <= 1e-15 else (0.01 / largest) ** 0.2
+    return min(100 * h, next_h, span)
+
+
 @lean
 def _first_step(rhs: int, t: float, end: float, p: np.ndarray, rtol: float, atol: np.ndarray, work: Workspace) -> float:
     y, first = work.y, work.first
     size, slope = _norm(y, y, y, rtol, atol), _norm(first, y, y, rtol, atol)
-    h = 0.01 * size / slope if size > 1e-5 and slope > 1e-5 else 1e-6
-    h = min(h, end - t)
+    h = first_guess(size, slope, end - t)
     for i in range(len(y)):
         work.new[i] = y[i] + h * first[i]
     flow(rhs, t + h, work.new, p, work.floor, work.error)
     for i in range(len(y)):
         work.row[i] = work.error[i] - first[i]
-    curvature = _norm(work.row, y, y, rtol, atol) / h
-    largest = max(slope, curvature)
-    if not np.isfinite(largest):
-        return h
-    next_h = max(1e-6, h * 1e-3) if largest <= 1e-15 else (0.01 / largest) ** 0.2
-    return min(100 * h, next_h, end - t)
+    return first_length(h, slope, _norm(work.row, y, y, rtol, atol) / h, end - t)
 
 
 @lean
@@ -195,20 +212,25 @@ def start(
     """Puts a trajectory at its beginning ``(t, y)``; `end` only bounds the first step."""
     copy(y, work.y)
     flow(addresses.rhs, t, work.y, p, work.floor, work.first)
-    control = work.control
+    begin_control(t, method, addresses.price, work.control)
+    _begin(rtol, atol, work)
+    work.control[H] = _first_step(addresses.rhs, t, end, p, rtol, atol, work)
+
+
+@lean
+def begin_control(t: float, method: int, price: float, control: np.ndarray) -> None:
+    """What is known of a trajectory's steps before the first; their length is not."""
     control[T] = t
-    control[_ERROR] = 0.0
+    control[ERROR] = 0.0
     control[METHOD] = RODAS5P if method == RODAS5P else TSIT5
     control[VOTES] = 0.0
     control[LENGTH] = 0.0
-    control[_PATIENT] = _PATIENCE + 2.0 * addresses.price
-    control[_TRYING] = 0.0
-    control[_USUAL] = 0.0
-    control[_LOYAL] = _CALM
+    control[PATIENT] = _PATIENCE + 2.0 * price
+    control[TRYING] = 0.0
+    control[USUAL] = 0.0
+    control[LOYAL] = _CALM
     control[_STALE] = 0.0
-    control[_FORCED] = 0.0
-    _begin(rtol, atol, work)
-    control[H] = _first_step(addresses.rhs, t, end, p, rtol, atol, work)
+    control[FORCED] = 0.0
 
 
 @lean
@@ -237,8 +259,8 @@ def step(
     fresh = True
     rejected = False
     smallest = 16 * max(abs(t) * 2.220446049250313e-16, 5e-324)
-    if method == AUTO and control[METHOD] == TSIT5 and control[VOTES] >= control[_PATIENT]:
-        _try_stiff(addresses.price, control)
+    if method == AUTO and control[METHOD] == TSIT5 and control[VOTES] >= control[PATIENT]:
+        try_stiff(addresses.price, control)
     while used < attempts:
         used += 1
         h = control[H]
@@ -281,16 +303,16 @@ def step(
         finite = np.isfinite(size)
         if finite and size <= 1.0 and len(work.floor) > 0:
             size = max(size, _below(new, work.floor, atol))
-        forced = finite and size > 1.0 and h <= smallest and control[_FORCED] == 0.0
+        forced = finite and size > 1.0 and h <= smallest and control[FORCED] == 0.0
         if forced or (finite and size <= 1.0):
-            control[_FORCED] = 1.0 if forced else 0.0
-            logarithm = np.log(max(min(size, 1.0), 1e-10))
-            growth = _SAFETY * np.exp(0.04 * control[_ERROR] - 0.17 * logarithm)
-            growth = min(_LARGEST, max(_SMALLEST, growth))
+            control[FORCED] = 1.0 if forced else 0.0
+            logarithm = np.log(max(min(size, 1.0), LEAST_ERROR))
+            growth = SAFETY * np.exp(LAST_ERROR * control[ERROR] + THIS_ERROR * logarithm)
+            growth = min(LARGEST, max(SMALLEST, growth))
             if rejected:
                 growth = min(growth, 1.0)
             control[H] = max(h * growth, control[H] if h < control[H] and growth > 1 else 0.0)
-            control[_ERROR] = logarithm
+            control[ERROR] = logarithm
             control[LENGTH] = h
             control[MADE_BY] = control[METHOD]
             if len(work.floor) > 0:
@@ -301,7 +323,7 @@ def step(
                 else:
                     _judge_explicit(estimate, h, control)
             return RUNNING, used
-        if stiff and control[_TRYING] > 0.0:
+        if stiff and control[TRYING] > 0.0:
             give_up(addresses.price, control)
             continue
         rejected = True
@@ -309,64 +331,76 @@ def step(
             control[VOTES] += 1.0
         if h <= smallest:
             return STEP_TOO_SMALL if finite else NOT_FINITE, used
-        control[H] = max(h * (max(_SMALLEST, _SAFETY * size**-0.2) if finite else 0.1), smallest)
+        control[H] = max(h * (max(SMALLEST, SAFETY * size**AFTER_REJECTION) if finite else 0.1), smallest)
     return MAX_STEPS, used
 
 
 @inlined
 def _judge_explicit(estimate: float, h: float, control: np.ndarray) -> None:
     """After a step of Tsit5: how much it speaks for Rodas5P."""
-    control[_USUAL] = h if control[_USUAL] == 0.0 else 0.8 * control[_USUAL] + 0.2 * h
+    control[USUAL] = h if control[USUAL] == 0.0 else 0.8 * control[USUAL] + 0.2 * h
     control[VOTES] += min(estimate, 1.0)
 
 
 @lean
-def _try_stiff(price: float, control: np.ndarray) -> None:
+def try_stiff(price: float, control: np.ndarray) -> None:
+    """Begins a try of Rodas5P."""
     control[METHOD] = RODAS5P
-    control[_TRYING] = 1.0
+    control[TRYING] = 1.0
     control[VOTES] = 0.0
-    control[_BEFORE] = control[H]
-    control[H] = max(control[H], min(1.2 * price, _LONGEST_TRY) * control[_USUAL])
+    control[BEFORE] = control[H]
+    control[H] = max(control[H], min(1.2 * price, _LONGEST_TRY) * control[USUAL])
 
 
 @lean
 def give_up(price: float, control: np.ndarray) -> None:
     """Goes back from Rodas5P to Tsit5, and waits longer before the next try."""
     control[METHOD] = TSIT5
-    control[_TRYING] = 0.0
+    control[TRYING] = 0.0
     control[VOTES] = 0.0
-    control[_PATIENT] = min(2.0 * control[_PATIENT], _MOST_PATIENCE * max(price, 1.0))
-    control[H] = control[_BEFORE]
-    control[_ERROR] = 0.0
+    control[PATIENT] = min(2.0 * control[PATIENT], _MOST_PATIENCE * max(price, 1.0))
+    control[H] = control[BEFORE]
+    control[ERROR] = 0.0
 
 
 @lean
 def _judge_stiff(price: float, rtol: float, atol: np.ndarray, layout: Layout, work: Workspace) -> None:
     """After a step of Rodas5P: whether to stay with it."""
-    control = work.control
-    if control[_TRYING] > 0.0:
-        if control[H] >= 1.2 * price * control[_USUAL]:
-            if control[_PATIENT] > _PATIENCE + 2.0 * price or control[_LOYAL] > _CALM:
-                control[_LOYAL] = min(2.0 * control[_LOYAL], 8.0 * _CALM)
-            else:
-                control[_LOYAL] = _CALM + 1.0
-            control[_TRYING] = 0.0
-        elif control[_TRYING] >= _TRIED:
-            give_up(price, control)
-        else:
-            control[_TRYING] += 1.0
+    if work.control[TRYING] > 0.0:
+        judge_try(price, work.control)
         return
     # two at a time, whose mean is right for a pair of complex eigenvalues and unequal units too
     fastest = np.sqrt(_power_iteration(rtol, atol, layout, work) * _power_iteration(rtol, atol, layout, work))
+    judge_stiff(price, fastest, work.control)
+
+
+@lean
+def judge_try(price: float, control: np.ndarray) -> None:
+    """After a step of Rodas5P that was tried: whether the try has succeeded, goes on or has failed."""
+    if control[H] >= 1.2 * price * control[USUAL]:
+        if control[PATIENT] > _PATIENCE + 2.0 * price or control[LOYAL] > _CALM:
+            control[LOYAL] = min(2.0 * control[LOYAL], 8.0 * _CALM)
+        else:
+            control[LOYAL] = _CALM + 1.0
+        control[TRYING] = 0.0
+    elif control[TRYING] >= _TRIED:
+        give_up(price, control)
+    else:
+        control[TRYING] += 1.0
+
+
+@lean
+def judge_stiff(price: float, fastest: float, control: np.ndarray) -> None:
+    """After another step of Rodas5P, where the largest eigenvalue is `fastest`: whether Tsit5 would be cheaper."""
     instead = control[LENGTH] * fastest / _STABLE  # steps of Tsit5, if stability is what bounds them
     control[VOTES] = control[VOTES] + 1.0 if instead < 0.5 * price else 0.0
-    if control[VOTES] >= control[_LOYAL]:
+    if control[VOTES] >= control[LOYAL]:
         control[METHOD] = TSIT5
         control[VOTES] = 0.0
-        control[_USUAL] = 0.0
-        control[_PATIENT] = _PATIENCE + 2.0 * price
+        control[USUAL] = 0.0
+        control[PATIENT] = _PATIENCE + 2.0 * price
         control[H] = min(control[H], 0.8 * _STABLE / fastest) if fastest > 0.0 else control[H]
-        control[_ERROR] = 0.0
+        control[ERROR] = 0.0
 
 
 @lean
