@@ -13,7 +13,7 @@ from sbmlgrn.backends.kernel.source import Source
 from sbmlgrn.expr import Expr, cotangent, symbol
 from sbmlgrn.lower import System
 
-LANES: Final = 16
+LANES: Final = 8
 """Points side by side: as many doubles as the widest registers hold; with shorter ones LLVM takes several."""
 
 

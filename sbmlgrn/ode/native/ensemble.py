@@ -9,6 +9,8 @@ import numpy as np
 from sbmlgrn.backends.kernel import field, once
 from sbmlgrn.lower import System
 from sbmlgrn.ode.native.calls import evaluate
+from sbmlgrn.ode.native import lanes as side_by_side
+from sbmlgrn.ode.native.lanes import Task
 from sbmlgrn.ode.native.loop import loop
 from sbmlgrn.ode.native.portions import in_threads, portions
 from sbmlgrn.ode.native.sparse import Layout, layout
@@ -49,6 +51,13 @@ def ensemble(
     count = len(y0)
     out = np.empty((count, t.shape[-1], y0.shape[-1]))
     status = np.empty(count, np.int64)
+    if count >= side_by_side.WORTH_IT and floor is None and t.shape[-1] > 1:
+        grids, start, parameters, tolerance = (
+            np.require(v, np.float64, ["C", "W"]) for v in (np.atleast_2d(t), y0, p, atol)
+        )
+        task = Task(grids, start, parameters, METHODS[method], rtol, tolerance, max_steps, out, status)
+        side_by_side.ensemble(system, addresses, factors, task)
+        return out, [Status(code) for code in status.tolist()]
     counts = np.empty((count, 3), np.int64)
     bound = np.empty(0) if floor is None else floor
     # writable too, since to Numba what is not is another type, for which it would compile the loops once more

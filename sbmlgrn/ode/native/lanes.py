@@ -3,6 +3,7 @@
 The control of steps and the choice between the methods are those of `trajectory`, where they are explained. A turn of
 the loop attempts one step in every lane: first of Tsit5 in the lanes that use it, then of Rodas5P in the others. What
 only some of the lanes need is computed in all and kept in those; a lane whose trajectory has ended takes the next one.
+Tries of Rodas5P are made in the loop for one trajectory, since seldom two lanes try at once.
 Nothing that a lane keeps depends on the other lanes, so that a trajectory is the same to the last bit in any company.
 From the same trajectory by itself, in the loop for one, it differs by the rounding of sums and elementary functions.
 """
@@ -36,6 +37,7 @@ from sbmlgrn.ode.native.lanes_steps import (
     tsit5_output,
 )
 from sbmlgrn.ode.native.loop import loop, part
+from sbmlgrn.ode.native.portions import cores, in_threads
 from sbmlgrn.ode.native.simd import bits, call, fma, lanes, load, masked, select, size, store, take
 from sbmlgrn.ode.native.sparse import Layout
 from sbmlgrn.ode.native.trajectory import (
@@ -66,14 +68,18 @@ from sbmlgrn.ode.native.trajectory import (
     Addresses,
     H,
     T,
+    Workspace,
     begin_control,
     first_guess,
     first_length,
-    give_up,
+    follow,
     judge_stiff,
-    judge_try,
-    try_stiff,
+    step,
+    workspace,
 )
+
+WORTH_IT: Final = 8
+"""Trajectories from which on lanes are used."""
 
 _END: Final = 14  # of the grid
 _NEXT: Final = 15  # time of the grid
@@ -91,6 +97,7 @@ class Crew(NamedTuple):
         judged: ``[2, lane]`` what `Functions.pace` takes, and ``[3, lane]`` what it gives.
         which: ``[lane]`` the trajectory.
         written: ``[lane]`` times of the grid that it has reached.
+        busy: ``[1]`` the bits of the lanes at work, between calls of `solve`.
     """
 
     control: np.ndarray
@@ -98,6 +105,7 @@ class Crew(NamedTuple):
     pace: np.ndarray
     which: np.ndarray
     written: np.ndarray
+    busy: np.ndarray
 
 
 class Task(NamedTuple):
@@ -123,10 +131,22 @@ class Task(NamedTuple):
     status: np.ndarray
 
 
-def functions(system: System, addresses: Addresses, method: int) -> Functions:
-    """Addresses of the system's functions in lanes."""
+def ensemble(system: System, addresses: Addresses, layout: Layout, task: Task) -> None:
+    """Integrates all trajectories of a task, on all cores."""
     found = vectors(system)
-    return Functions(found.rhs, 0 if method == TSIT5 else found.slopes, _pace().address("f"), addresses.price)
+    count = len(task.y0)
+    # slopes in lanes are compiled where a trajectory turns out to need them
+    slopes = found.slopes if task.method == RODAS5P else 0
+    given = Functions(found.rhs, slopes, _pace().address("f"), addresses.rhs, addresses.slopes, addresses.price)
+    queue = np.zeros(1, np.int64)
+    width = min(LANES, -(-count // cores()))
+
+    def run(width: int) -> None:
+        memory = muster(task, layout, task.method != TSIT5)
+        if not solve(given, task, layout, queue, count, width, *memory):
+            solve(given._replace(slopes=found.slopes), task, layout, queue, count, width, *memory)
+
+    in_threads(run, [width] * min(cores(), -(-count // width)))
 
 
 @functools.cache
@@ -143,7 +163,28 @@ def _pace() -> Library:
 
 
 @loop
-def solve(functions: Functions, task: Task, layout: Layout, queue: np.ndarray, high: int, width: int) -> None:
+def muster(task: Task, layout: Layout, stiff: bool) -> tuple[Crew, Pack, Workspace]:
+    """Memory for `solve`; for Tsit5 alone, if not `stiff`."""
+    n, nonzeros, entries = task.y0.shape[1], len(layout.place), len(layout.column)
+    which, written, busy = np.zeros(LANES, np.int64), np.zeros(LANES, np.int64), np.zeros(1, np.int64)
+    crew = Crew(lanes(_ROWS), lanes(2), lanes(3), which, written, busy)
+    if stiff:
+        return crew, pack(n, task.p.shape[1], nonzeros, entries), workspace(n, nonzeros, entries)
+    return crew, pack(n, task.p.shape[1], 0, 0), workspace(n, 0, 0)
+
+
+@loop
+def solve(
+    functions: Functions,
+    task: Task,
+    layout: Layout,
+    queue: np.ndarray,
+    high: int,
+    width: int,
+    crew: Crew,
+    work: Pack,
+    alone: Workspace,
+) -> bool:
     """Integrates trajectories of the `queue` until it is empty.
 
     Args:
@@ -153,27 +194,30 @@ def solve(functions: Functions, task: Task, layout: Layout, queue: np.ndarray, h
         queue: ``[1]`` the next trajectory that nobody has taken; threads may share it.
         high: where the queue ends.
         width: how many lanes to use at most.
+        crew, work, alone: from `muster`.
+
+    Returns:
+        Whether it is done; otherwise it needs `Functions.slopes`, and is to be called once more with the same memory.
     """
-    stiff = functions.slopes != 0
-    work = pack(task.y0.shape[1], task.p.shape[1], len(layout.place), len(layout.column) if stiff else 0)
-    crew = Crew(lanes(_ROWS), lanes(2), lanes(3), np.zeros(LANES, np.int64), np.zeros(LANES, np.int64))
-    active, starting = 0, 0
-    for lane in range(width):
-        b = take(queue)
-        if b < high:
-            _take_up(functions.price, task, b, lane, crew, work)
-            starting |= 1 << lane
-    if starting == 0:
-        return
-    for lane in range(LANES):
-        if starting >> lane & 1 == 0:
-            _take_up(functions.price, task, crew.which[0], lane, crew, work)  # a lane that works in vain
-    while True:
+    active, starting = crew.busy[0], 0
+    if active == 0:
+        for lane in range(width):
+            b = take(queue)
+            if b < high:
+                _take_up(functions.price, task, b, lane, crew, work)
+                starting |= 1 << lane
+        for lane in range(LANES):
+            if starting != 0 and starting >> lane & 1 == 0:
+                _take_up(functions.price, task, crew.which[0], lane, crew, work)  # a lane that works in vain
+    while active | starting != 0:
         active |= starting
-        ended = _start(functions, task, starting, crew, work) if starting else 0
-        if ended == 0:
-            ended = _turn(functions, task, layout, active, crew, work)
+        ended = _start(functions, task, starting, crew, work) if starting != 0 else 0
         starting = 0
+        if ended == 0:
+            if functions.slopes == 0 and active & _stiff(crew.control) != 0:
+                crew.busy[0] = active
+                return False
+            ended = _turn(functions, task, layout, active, crew, work, alone)
         for lane in range(LANES):
             if ended >> lane & 1:
                 b = take(queue)
@@ -181,8 +225,13 @@ def solve(functions: Functions, task: Task, layout: Layout, queue: np.ndarray, h
                 if b < high:
                     _take_up(functions.price, task, b, lane, crew, work)
                     starting |= 1 << lane
-        if active | starting == 0:
-            return
+    return True
+
+
+@part
+def _stiff(control: np.ndarray) -> int:
+    """The lanes that use Rodas5P."""
+    return bits(load(control, METHOD) == float(RODAS5P))
 
 
 @part
@@ -255,27 +304,67 @@ def _end(task: Task, outcome: int, lane: int, crew: Crew) -> None:
 
 
 @part
-def _turn(functions: Functions, task: Task, layout: Layout, active: int, crew: Crew, work: Pack) -> int:
+def _turn(
+    functions: Functions, task: Task, layout: Layout, active: int, crew: Crew, work: Pack, alone: Workspace
+) -> int:
     """One attempt in every lane; the lanes whose trajectories have ended."""
-    control = crew.control
-    explicit = load(control, METHOD) == float(TSIT5)
-    fresh = masked(active) & (load(control, _FRESH) > 0.0)
+    control, ended = crew.control, 0
+    fresh = masked(active & ~_stiff(control)) & (load(control, _FRESH) > 0.0)
     store(control, _FRESH, 0.0)
     if task.method == AUTO:
-        trying = bits(fresh & explicit & (load(control, VOTES) >= load(control, PATIENT)))
-        if trying:
+        trying = bits(fresh & (load(control, VOTES) >= load(control, PATIENT)))
+        if trying != 0:
             for lane in range(LANES):
-                if trying >> lane & 1:
-                    try_stiff(functions.price, control[:, lane])
-            explicit = load(control, METHOD) == float(TSIT5)
-    ended = 0
-    chosen = active & bits(explicit)
-    if chosen:
-        ended |= _attempt(functions, task, layout, False, chosen, crew, work)
-    chosen = active & ~bits(explicit)
-    if chosen:
-        ended |= _attempt(functions, task, layout, True, chosen, crew, work)
+                if trying >> lane & 1 and _try(functions, task, layout, lane, crew, work, alone) != RUNNING:
+                    ended |= 1 << lane
+            if ended != 0 or functions.slopes == 0:
+                return ended
+    for stiff in range(2):
+        chosen = active & (_stiff(control) if stiff == 1 else ~_stiff(control))
+        if chosen != 0 and ended & chosen != chosen:
+            ended |= _attempt(functions, task, layout, stiff == 1, chosen & ~ended, crew, work)
     return ended
+
+
+@part
+def _try(
+    functions: Functions, task: Task, layout: Layout, lane: int, crew: Crew, work: Pack, alone: Workspace
+) -> int:
+    """Makes a try of Rodas5P, until it has failed or succeeded; what `trajectory.step` returned last."""
+    b, control = crew.which[lane], alone.control
+    grid, p, atol, out = task.grids[b if len(task.grids) > 1 else 0], task.p[b], task.atol[b], task.out[b]
+    addresses = Addresses(functions.one, functions.one_slopes, functions.price)
+    for k in range(len(control)):
+        control[k] = crew.control[k, lane]
+    for i in range(len(work.y)):
+        alone.y[i] = work.y[i, lane]
+        alone.first[i] = work.first[i, lane]
+        alone.direction[i] = work.direction[i, lane]
+    left, written, outcome = int(crew.control[_LEFT, lane]), crew.written[lane], RUNNING
+    while True:
+        outcome, used = step(addresses, grid[-1], p, AUTO, task.rtol, atol, layout, left, alone)
+        left -= used
+        if outcome != RUNNING:
+            break
+        written = follow(addresses.rhs, grid, grid[-1], p, written, alone, out)
+        if written == len(grid):
+            outcome = SUCCESS
+        if outcome != RUNNING or control[TRYING] == 0.0:
+            break
+    for k in range(len(control)):
+        crew.control[k, lane] = control[k]
+    crew.control[_LEFT, lane] = left
+    crew.control[_FRESH, lane] = 1.0
+    crew.control[_REJECTED, lane] = 0.0
+    crew.control[_NEXT, lane] = grid[written] if written < len(grid) else np.inf
+    crew.written[lane] = written
+    for i in range(len(work.y)):
+        work.y[i, lane] = alone.y[i]
+        work.first[i, lane] = alone.first[i]
+        work.direction[i, lane] = alone.direction[i]
+    if outcome != RUNNING:
+        _end(task, outcome, lane, crew)
+    return outcome
 
 
 @part
@@ -322,9 +411,9 @@ def _attempt(
     store(control, _REJECTED, select(accepted, 0.0, select(rejected, 1.0, load(control, _REJECTED))))
     store(control, _LEFT, select(here, load(control, _LEFT) - 1.0, load(control, _LEFT)))
     failed = bits(rejected & (h <= smallest))
-    if stiff:
-        failed &= ~_judge(functions.price, task, layout, bits(accepted), bits(rejected), usual, crew, work)
-    elif task.method == AUTO:
+    if stiff and task.method == AUTO and bits(accepted) != 0:
+        _judge(functions.price, task, layout, bits(accepted), crew, work)
+    if not stiff and task.method == AUTO:
         _vote(h, estimate, accepted, rejected, control)
     ended = 0
     if bits(accepted):
@@ -350,34 +439,12 @@ def _vote(h: Any, estimate: Any, accepted: Any, rejected: Any, control: np.ndarr
 
 
 @part
-def _judge(
-    price: float,
-    task: Task,
-    layout: Layout,
-    accepted: int,
-    rejected: int,
-    usual: Any,
-    crew: Crew,
-    work: Pack,
-) -> int:
-    """After an attempt of Rodas5P: whether to stay with it; the lanes in which a try of it ends with a rejection."""
-    control = crew.control
-    if task.method != AUTO:
-        return 0
-    trying = bits(load(control, TRYING) > 0.0)
-    staying = accepted & ~trying
-    if staying:
-        store(crew.judged, 0, fastest(task.rtol, layout, work, staying))
-    left = rejected & trying
+def _judge(price: float, task: Task, layout: Layout, accepted: int, crew: Crew, work: Pack) -> None:
+    """After steps of Rodas5P: whether to stay with it."""
+    store(crew.judged, 0, fastest(task.rtol, layout, work, accepted))
     for lane in range(LANES):
-        if staying >> lane & 1:
-            judge_stiff(price, crew.judged[0, lane], control[:, lane])
-        elif accepted >> lane & 1:
-            judge_try(price, control[:, lane])
-        elif left >> lane & 1:
-            give_up(price, control[:, lane])
-            control[_REJECTED, lane] = 0.0
-    return left
+        if accepted >> lane & 1:
+            judge_stiff(price, crew.judged[0, lane], crew.control[:, lane])
 
 
 @part
@@ -433,5 +500,3 @@ def _write(task: Task, states: np.ndarray, lane: int, crew: Crew) -> None:
     row = b if len(task.grids) > 1 else 0
     crew.control[_NEXT, lane] = task.grids[row, k] if k < task.grids.shape[1] else np.inf
 
-
-assert RODAS5P != TSIT5 and RUNNING < 0 and ALL == 2**LANES - 1

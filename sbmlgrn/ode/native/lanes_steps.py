@@ -39,15 +39,18 @@ class Functions(NamedTuple):
 
     Attributes:
         rhs: f.
-        slopes: the nonzeros of ∂f/∂y, followed by ∂f/∂t; 0 where only Tsit5 is wanted.
+        slopes: the nonzeros of ∂f/∂y, followed by ∂f/∂t; 0 as long as they are not needed.
         pace: (size of the error, logarithm of the last one) → factor of the next step if this one is accepted,
             logarithm of its error, factor of the next step if it is rejected.
+        one, one_slopes: f and the slopes, of one trajectory.
         price: what a step of Rodas5P costs, in steps of Tsit5.
     """
 
     rhs: int
     slopes: int
     pace: int
+    one: int
+    one_slopes: int
     price: float
 
 

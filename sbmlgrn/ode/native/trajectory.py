@@ -491,6 +491,26 @@ def advance(rhs: int, end: float, p: np.ndarray, work: Workspace) -> None:
 
 
 @lean
+def follow(
+    rhs: int, grid: np.ndarray, end: float, p: np.ndarray, written: int, work: Workspace, out: np.ndarray
+) -> int:
+    """Output within the step just made, and its end, from the `written`-th time of the grid; how many there are then."""
+    control = work.control
+    t, h = control[T], control[LENGTH]
+    if grid[written] < t + h:
+        polynomial(work)
+        while written < len(grid) and grid[written] < t + h:
+            interpolate(work.y, work.polynomial, (grid[written] - t) / h, out[written])
+            lift(work.floor, out[written])
+            written += 1
+    advance(rhs, end, p, work)
+    while written < len(grid) and grid[written] <= control[T]:
+        copy(work.y, out[written])
+        written += 1
+    return written
+
+
+@lean
 def trajectory(
     addresses: Addresses,
     grid: np.ndarray,
@@ -543,15 +563,5 @@ def trajectory(
         if outcome != RUNNING:
             return outcome
         counts[1 if control[MADE_BY] == RODAS5P else 0] += 1
-        t, h = control[T], control[LENGTH]
-        if grid[written] < t + h:
-            polynomial(work)
-            while written < len(grid) and grid[written] < t + h:
-                interpolate(work.y, work.polynomial, (grid[written] - t) / h, out[written])
-                lift(work.floor, out[written])
-                written += 1
-        advance(addresses.rhs, end, p, work)
-        while written < len(grid) and grid[written] <= control[T]:
-            copy(work.y, out[written])
-            written += 1
+        written = follow(addresses.rhs, grid, end, p, written, work, out)
     return SUCCESS
