@@ -245,13 +245,13 @@ class _Code(Block):
         return self.new(f"bitcast {self.number} {self._select(small, grown, x)} to {self.integer}"), small
 
     def _reduced(self, x: str) -> tuple[str, str]:
-        """k and m with x = 2ᵏm and m between √½ and √2, for any positive `x`."""
+        """K and m with x = 2ᵏm and m between √½ and √2, for any positive `x`."""
         bits, small = self._normal(x)
         k, m = self._split(bits)
         return self._subtract(k, self._select(small, self.literal(_MAGIC + 54), self.literal(_MAGIC))), m
 
     def _split(self, bits: str) -> tuple[str, str]:
-        """k + 1.5·2⁵² and m for the bits of a normal number."""
+        """K + 1.5·2⁵² and m for the bits of a normal number."""
         offset = self.new(f"sub {self.integer} {bits}, {self.bits(_SQUARE_ROOT_OF_HALF)}")
         exponent = self.new(f"ashr {self.integer} {offset}, {self.bits(52)}")
         mantissa = self.new(f"sub {self.integer} {bits}, {self._shifted(exponent)}")
@@ -302,7 +302,7 @@ class _Code(Block):
         return self._select(valid, value, self.literal(float("nan")))
 
     def _two_sum(self, a: str, b: str) -> tuple[str, str]:
-        """a + b and its rounding error, where a is 0 or the larger one."""
+        """A + b and its rounding error, where a is 0 or the larger one."""
         total = self._add(a, b)
         return total, self._add(self._subtract(a, total), b)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from sbmlgrn.backends.kernel import field, once
 from sbmlgrn.lower import System
-from sbmlgrn.ode.native.calls import evaluate
 from sbmlgrn.ode.native import lanes as side_by_side
+from sbmlgrn.ode.native.calls import evaluate
 from sbmlgrn.ode.native.lanes import Task
 from sbmlgrn.ode.native.loop import loop
 from sbmlgrn.ode.native.portions import in_threads, portions
@@ -52,10 +52,7 @@ def ensemble(
     out = np.empty((count, t.shape[-1], y0.shape[-1]))
     status = np.empty(count, np.int64)
     if count >= side_by_side.WORTH_IT and floor is None and t.shape[-1] > 1:
-        grids, start, parameters, tolerance = (
-            np.require(v, np.float64, ["C", "W"]) for v in (np.atleast_2d(t), y0, p, atol)
-        )
-        task = Task(grids, start, parameters, METHODS[method], rtol, tolerance, max_steps, out, status)
+        task = task_of(y0, p, t, method, rtol, atol, max_steps, out, status)
         side_by_side.ensemble(system, addresses, factors, task)
         return out, [Status(code) for code in status.tolist()]
     counts = np.empty((count, 3), np.int64)
@@ -72,6 +69,24 @@ def ensemble(
 
     in_threads(run, portions(count))
     return out, [Status(code) for code in status.tolist()]
+
+
+def task_of(
+    y0: np.ndarray,
+    p: np.ndarray,
+    t: np.ndarray,
+    method: str,
+    rtol: float,
+    atol: np.ndarray,
+    max_steps: int,
+    out: np.ndarray,
+    status: np.ndarray,
+) -> Task:
+    """What `ensemble` is asked for, for trajectories in lanes."""
+    # writable too, since to Numba what is not is another type, for which it would compile the loops once more
+    grids, start, parameters, bound = (np.require(v, np.float64, ["C", "W"]) for v in (np.atleast_2d(t), y0, p, atol))
+    written = np.zeros(len(y0), np.int64)
+    return Task(grids, start, parameters, METHODS[method], rtol, bound, max_steps, out, status, written)
 
 
 def beginnings(system: System, p: np.ndarray, atol: float) -> tuple[np.ndarray, np.ndarray]:

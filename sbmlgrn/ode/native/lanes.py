@@ -36,6 +36,7 @@ from sbmlgrn.ode.native.lanes_steps import (
     tsit5_error,
     tsit5_output,
 )
+from sbmlgrn.ode.native.lanes_tape import Log, Shared, is_full, limit, log, mark, probe, shared, write
 from sbmlgrn.ode.native.loop import loop, part
 from sbmlgrn.ode.native.portions import cores, in_threads
 from sbmlgrn.ode.native.simd import bits, call, fma, lanes, load, masked, select, size, store, take
@@ -78,6 +79,9 @@ from sbmlgrn.ode.native.trajectory import (
     workspace,
 )
 
+DONE: Final = 0
+SLOPES: Final = 1  # are needed in lanes
+ROOM: Final = 2  # is needed for the tape
 WORTH_IT: Final = 8
 """Trajectories from which on lanes are used."""
 
@@ -118,6 +122,7 @@ class Task(NamedTuple):
         method, rtol, max_steps: as in `trajectory`.
         out: ``[batch, time, state]``, to be filled.
         status: ``[batch]``, to be filled.
+        written: ``[batch]``, becomes how many times of the grid were reached.
     """
 
     grids: np.ndarray
@@ -129,24 +134,61 @@ class Task(NamedTuple):
     max_steps: int
     out: np.ndarray
     status: np.ndarray
+    written: np.ndarray
 
 
 def ensemble(system: System, addresses: Addresses, layout: Layout, task: Task) -> None:
     """Integrates all trajectories of a task, on all cores."""
+    _integrate(system, addresses, layout, task, shared(0, 0))
+
+
+def taped(system: System, addresses: Addresses, layout: Layout, task: Task) -> tuple[np.ndarray, np.ndarray, Shared]:
+    """The same, with what a `Tape` holds: its `steps`, where those of each trajectory begin, and the checkpoints."""
+    common = shared(*task.y0.shape)
+    logs = _integrate(system, addresses, layout, task, common)
+    begin = np.zeros(len(task.y0) + 1, np.int64)
+    np.cumsum(common.count, out=begin[1:])
+    steps, place = np.empty((begin[-1], 2)), begin.copy()
+    for record in logs:
+        _sort(record, place, steps)
+    return steps, begin, common
+
+
+def _integrate(system: System, addresses: Addresses, layout: Layout, task: Task, common: Shared) -> list[Log]:
     found = vectors(system)
     count = len(task.y0)
     # slopes in lanes are compiled where a trajectory turns out to need them
     slopes = found.slopes if task.method == RODAS5P else 0
     given = Functions(found.rhs, slopes, _pace().address("f"), addresses.rhs, addresses.slopes, addresses.price)
     queue = np.zeros(1, np.int64)
-    width = min(LANES, -(-count // cores()))
+    threads = min(cores(), count)
+    width = min(LANES, -(-count // threads))
+    room = 256 * -(-count // threads) + LANES if len(common.count) else 0
 
-    def run(width: int) -> None:
+    def run(functions: Functions) -> Log:
         memory = muster(task, layout, task.method != TSIT5)
-        if not solve(given, task, layout, queue, count, width, *memory):
-            solve(given._replace(slopes=found.slopes), task, layout, queue, count, width, *memory)
+        record = log(room, task.y0.shape[1], common)
+        while True:
+            need = solve(functions, task, layout, queue, count, width, *memory, record)
+            if need == SLOPES:
+                functions = functions._replace(slopes=found.slopes)
+            elif need == ROOM:
+                owner, steps = (np.concatenate([v, np.empty_like(v)]) for v in (record.owner, record.steps))
+                record = record._replace(owner=owner, steps=steps)
+            else:
+                return record
 
-    in_threads(run, [width] * min(cores(), -(-count // width)))
+    return in_threads(run, [given] * threads)
+
+
+@loop
+def _sort(record: Log, place: np.ndarray, steps: np.ndarray) -> None:
+    """Puts the steps of a log to their trajectories', of which `place` says where the next one goes."""
+    for k in range(record.filled[0]):
+        to = place[record.owner[k]]
+        steps[to, 0] = record.steps[k, 0]
+        steps[to, 1] = record.steps[k, 1]
+        place[record.owner[k]] = to + 1
 
 
 @functools.cache
@@ -184,7 +226,8 @@ def solve(
     crew: Crew,
     work: Pack,
     alone: Workspace,
-) -> bool:
+    record: Log,
+) -> int:
     """Integrates trajectories of the `queue` until it is empty.
 
     Args:
@@ -195,9 +238,10 @@ def solve(
         high: where the queue ends.
         width: how many lanes to use at most.
         crew, work, alone: from `muster`.
+        record: for the tape.
 
     Returns:
-        Whether it is done; otherwise it needs `Functions.slopes`, and is to be called once more with the same memory.
+        Whether it is `DONE`; otherwise what it needs, with which it is to be called once more.
     """
     active, starting = crew.busy[0], 0
     if active == 0:
@@ -211,13 +255,19 @@ def solve(
                 _take_up(functions.price, task, crew.which[0], lane, crew, work)  # a lane that works in vain
     while active | starting != 0:
         active |= starting
-        ended = _start(functions, task, starting, crew, work) if starting != 0 else 0
+        ended = 0
+        if starting != 0:
+            ended = _start(functions, task, starting, crew, work)
+            probe(record, starting)
         starting = 0
         if ended == 0:
-            if functions.slopes == 0 and active & _stiff(crew.control) != 0:
+            if functions.slopes == 0 and active & _stiff(crew.control) & ~bits(load(crew.control, TRYING) > 0.0) != 0:
                 crew.busy[0] = active
-                return False
-            ended = _turn(functions, task, layout, active, crew, work, alone)
+                return SLOPES
+            if is_full(record):
+                crew.busy[0] = active
+                return ROOM
+            ended = _turn(functions, task, layout, active, crew, work, alone, record)
         for lane in range(LANES):
             if ended >> lane & 1:
                 b = take(queue)
@@ -225,7 +275,7 @@ def solve(
                 if b < high:
                     _take_up(functions.price, task, b, lane, crew, work)
                     starting |= 1 << lane
-    return True
+    return DONE
 
 
 @part
@@ -259,7 +309,7 @@ def _take_up(price: float, task: Task, b: int, lane: int, crew: Crew, work: Pack
 
 @part
 def _start(functions: Functions, task: Task, starting: int, crew: Crew, work: Pack) -> int:
-    """f at the beginning, and the first step, of the lanes that are `starting`; those that cannot start, which end."""
+    """F at the beginning, and the first step, of the lanes that are `starting`; those that cannot start, which end."""
     y, new, control = work.y, work.new, crew.control
     n, here = len(y), masked(starting)
     call(functions.rhs, control, T, y, work.p, new, 0)
@@ -296,8 +346,10 @@ def _start(functions: Functions, task: Task, starting: int, crew: Crew, work: Pa
 
 @part
 def _end(task: Task, outcome: int, lane: int, crew: Crew) -> None:
+    """Ends the trajectory in a lane."""
     b = crew.which[lane]
     task.status[b] = outcome
+    task.written[b] = crew.written[lane]
     for k in range(crew.written[lane], task.out.shape[1]):
         for i in range(task.out.shape[2]):
             task.out[b, k, i] = np.nan
@@ -305,57 +357,75 @@ def _end(task: Task, outcome: int, lane: int, crew: Crew) -> None:
 
 @part
 def _turn(
-    functions: Functions, task: Task, layout: Layout, active: int, crew: Crew, work: Pack, alone: Workspace
+    functions: Functions,
+    task: Task,
+    layout: Layout,
+    active: int,
+    crew: Crew,
+    work: Pack,
+    alone: Workspace,
+    record: Log,
 ) -> int:
     """One attempt in every lane; the lanes whose trajectories have ended."""
     control, ended = crew.control, 0
-    fresh = masked(active & ~_stiff(control)) & (load(control, _FRESH) > 0.0)
+    fresh = active & bits(load(control, _FRESH) > 0.0)
     store(control, _FRESH, 0.0)
+    trying = active & bits(load(control, TRYING) > 0.0)
+    if len(record.count) > 0 and fresh != 0:
+        for lane in range(LANES):
+            if fresh >> lane & 1:
+                mark(record, crew.which[lane], lane, work.y)
+        limited = fresh & ~trying & ~_stiff(control)
+        if limited != 0:
+            limit(functions.rhs, limited, task.method, task.rtol, control, record, work)
     if task.method == AUTO:
-        trying = bits(fresh & (load(control, VOTES) >= load(control, PATIENT)))
+        trying |= fresh & ~_stiff(control) & bits(load(control, VOTES) >= load(control, PATIENT))
         if trying != 0:
             for lane in range(LANES):
-                if trying >> lane & 1 and _try(functions, task, layout, lane, crew, work, alone) != RUNNING:
+                if trying >> lane & 1 and _try(functions, task, layout, lane, crew, work, alone, record) != RUNNING:
                     ended |= 1 << lane
-            if ended != 0 or functions.slopes == 0:
-                return ended
     for stiff in range(2):
-        chosen = active & (_stiff(control) if stiff == 1 else ~_stiff(control))
-        if chosen != 0 and ended & chosen != chosen:
-            ended |= _attempt(functions, task, layout, stiff == 1, chosen & ~ended, crew, work)
+        chosen = active & ~trying & (_stiff(control) if stiff == 1 else ~_stiff(control))
+        if chosen != 0 and (stiff == 0 or functions.slopes != 0):
+            ended |= _attempt(functions, task, layout, stiff == 1, chosen, crew, work, record)
     return ended
 
 
 @part
 def _try(
-    functions: Functions, task: Task, layout: Layout, lane: int, crew: Crew, work: Pack, alone: Workspace
+    functions: Functions,
+    task: Task,
+    layout: Layout,
+    lane: int,
+    crew: Crew,
+    work: Pack,
+    alone: Workspace,
+    record: Log,
 ) -> int:
-    """Makes a try of Rodas5P, until it has failed or succeeded; what `trajectory.step` returned last."""
+    """A step of a try of Rodas5P, or that begins one; `RUNNING`, or how the trajectory has ended."""
     b, control = crew.which[lane], alone.control
-    grid, p, atol, out = task.grids[b if len(task.grids) > 1 else 0], task.p[b], task.atol[b], task.out[b]
-    addresses = Addresses(functions.one, functions.one_slopes, functions.price)
+    grid, p = task.grids[b if len(task.grids) > 1 else 0], task.p[b]
     for k in range(len(control)):
         control[k] = crew.control[k, lane]
     for i in range(len(work.y)):
         alone.y[i] = work.y[i, lane]
         alone.first[i] = work.first[i, lane]
         alone.direction[i] = work.direction[i, lane]
-    left, written, outcome = int(crew.control[_LEFT, lane]), crew.written[lane], RUNNING
-    while True:
-        outcome, used = step(addresses, grid[-1], p, AUTO, task.rtol, atol, layout, left, alone)
-        left -= used
-        if outcome != RUNNING:
-            break
-        written = follow(addresses.rhs, grid, grid[-1], p, written, alone, out)
+    addresses = Addresses(functions.one, functions.one_slopes, functions.price)
+    left, written = int(crew.control[_LEFT, lane]), crew.written[lane]
+    outcome, used = step(addresses, grid[-1], p, AUTO, task.rtol, task.atol[b], layout, left, alone)
+    if outcome == RUNNING:
+        if len(record.count) > 0:
+            write(record, b, control[T], -control[LENGTH] if control[MADE_BY] == RODAS5P else control[LENGTH])
+        written = follow(addresses.rhs, grid, grid[-1], p, written, alone, task.out[b])
         if written == len(grid):
             outcome = SUCCESS
-        if outcome != RUNNING or control[TRYING] == 0.0:
-            break
+        elif used == left:
+            outcome = MAX_STEPS
     for k in range(len(control)):
         crew.control[k, lane] = control[k]
-    crew.control[_LEFT, lane] = left
+    crew.control[_LEFT, lane] = left - used
     crew.control[_FRESH, lane] = 1.0
-    crew.control[_REJECTED, lane] = 0.0
     crew.control[_NEXT, lane] = grid[written] if written < len(grid) else np.inf
     crew.written[lane] = written
     for i in range(len(work.y)):
@@ -369,7 +439,14 @@ def _try(
 
 @part
 def _attempt(
-    functions: Functions, task: Task, layout: Layout, stiff: bool, chosen: int, crew: Crew, work: Pack
+    functions: Functions,
+    task: Task,
+    layout: Layout,
+    stiff: bool,
+    chosen: int,
+    crew: Crew,
+    work: Pack,
+    record: Log,
 ) -> int:
     """One attempt in the `chosen` lanes, which all use one method; those whose trajectories have ended."""
     control, n, here = crew.control, len(work.y), masked(chosen)
@@ -416,10 +493,15 @@ def _attempt(
     if not stiff and task.method == AUTO:
         _vote(h, estimate, accepted, rejected, control)
     ended = 0
-    if bits(accepted):
+    if bits(accepted) != 0:
+        if len(record.count) > 0:
+            for lane in range(LANES):
+                if bits(accepted) >> lane & 1:
+                    length = control[LENGTH, lane]
+                    write(record, crew.which[lane], control[T, lane], -length if stiff else length)
         ended = _arrive(functions, task, stiff, bits(accepted), crew, work)
     exhausted = chosen & ~ended & bits(load(control, _LEFT) <= 0.0)
-    if failed | exhausted:
+    if failed | exhausted != 0:
         for lane in range(LANES):
             if failed >> lane & 1:
                 _end(task, STEP_TOO_SMALL if bits(finite) >> lane & 1 else NOT_FINITE, lane, crew)
@@ -499,4 +581,3 @@ def _write(task: Task, states: np.ndarray, lane: int, crew: Crew) -> None:
     crew.written[lane] = k
     row = b if len(task.grids) > 1 else 0
     crew.control[_NEXT, lane] = task.grids[row, k] if k < task.grids.shape[1] else np.inf
-

@@ -325,5 +325,3 @@ def fastest(rtol: float, layout: Layout, pack: Pack, chosen: int) -> Any:
 def first_direction(i: int, rtol: float, pack: Pack) -> Any:
     """An entry of a vector that is in no invariant subspace, but by chance."""
     return (0.5 + (0.6180339887498949 * i) % 1.0) * fma(size(load(pack.y, i)), rtol, load(pack.atol, i))
-
-

@@ -17,14 +17,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sbmlgrn.lower import System
+from sbmlgrn.ode.native import lanes as side_by_side
 from sbmlgrn.ode.native.calls import evaluate
-from sbmlgrn.ode.native.ensemble import METHODS, compiled
+from sbmlgrn.ode.native.ensemble import METHODS, compiled, task_of
+from sbmlgrn.ode.native.lanes_tape import CHECKPOINTS, STABLE
 from sbmlgrn.ode.native.linear import Change, Linear, change, copy_matrix, is_smooth, linear, push
 from sbmlgrn.ode.native.loop import inlined, lean, loop
 from sbmlgrn.ode.native.portions import in_threads, portions
 from sbmlgrn.ode.native.sparse import Layout
 from sbmlgrn.ode.native.steps import STAGES, copy, interpolate, rodas5p, rodas5p_matrix, tsit5
-from sbmlgrn.ode.native.tableau import TSIT5_STABILITY
 from sbmlgrn.ode.native.trajectory import (
     AUTO,
     LENGTH,
@@ -52,10 +53,6 @@ from sbmlgrn.ode.native.trajectory import (
 from sbmlgrn.ode.native.witness import call_witness, replace_witness, testify
 from sbmlgrn.ode.status import Status
 
-CHECKPOINTS: Final = 32
-"""States of a trajectory that are kept; an even number."""
-
-_STABLE: Final = 0.8 * TSIT5_STABILITY
 _RENEWED: Final = 1e-3
 _SAFETY: Final = 0.9
 _UNPREPARED: Final = -3
@@ -84,6 +81,14 @@ class Tape(NamedTuple):
     kept: np.ndarray
     marks: np.ndarray
     checkpoints: np.ndarray
+
+    def part(self, low: int, high: int) -> Tape:
+        """The tape of some of the trajectories."""
+        here = slice(low - self.low, high - self.low)
+        first, last = self.begin[here.start], self.begin[here.stop]
+        begin = self.begin[here.start : here.stop + 1] - first
+        rest = (v[here] for v in (self.written, self.kept, self.marks, self.checkpoints))
+        return Tape(low, high, self.steps[first:last], begin, *rest)
 
     @property
     def nbytes(self) -> int:
@@ -118,6 +123,11 @@ def taped(
     count, size = y0.shape
     out = np.empty((count, len(t), size))
     status = np.empty(count, np.int64)
+    if count >= side_by_side.WORTH_IT and len(t) > 1:
+        task = task_of(y0, p, t, method, rtol, atol, max_steps, out, status)
+        steps, begin, common = side_by_side.taped(system, addresses, layout, task)
+        whole = Tape(0, count, steps, begin, task.written, common.kept, common.marks, common.checkpoints)
+        return out, [Status(code) for code in status.tolist()], [whole.part(*bounds) for bounds in portions(count)]
     grid, start, given, tolerance = (np.ascontiguousarray(v, dtype=np.float64) for v in (t, y0, p, atol))
     together = [0] * len(parameters)
 
@@ -229,11 +239,11 @@ def _record(
             kept += 1
         # the witness was last pushed at the beginning of the step
         rate = _rate(of.by_state, moved.values, rtol, atol, direction, work)
-        if control[METHOD] == TSIT5 and control[H] * rate > _STABLE:
+        if control[METHOD] == TSIT5 and control[H] * rate > STABLE:
             if method == AUTO:
                 control[METHOD], control[VOTES] = RODAS5P, 0
             else:
-                control[H] = max(_STABLE / rate, 0.1 * control[H])
+                control[H] = max(STABLE / rate, 0.1 * control[H])
         outcome, attempts, error = _witnessed(
             *(addresses, of, end, p, method, rtol, atol, layout, left, rate, work, moved),
         )
@@ -309,7 +319,7 @@ def _witnessed(
             if not (smooth and np.isfinite(error)):
                 explicit = True
                 give_up(addresses.price, control)
-                control[H] = min(h, _STABLE / rate) if rate > 0.0 else h
+                control[H] = min(h, STABLE / rate) if rate > 0.0 else h
                 continue
         factor = _SAFETY * max(error, 1e-10) ** -0.2 if np.isfinite(error) else 1.0
         if not (error > 1.0 and h > smallest):
