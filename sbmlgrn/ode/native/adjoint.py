@@ -18,9 +18,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sbmlgrn.backends.kernel.variation import variation
+from sbmlgrn.backends.kernel.vectors import vectors
 from sbmlgrn.lower import System
 from sbmlgrn.ode.native.calls import evaluate, evaluate_row
 from sbmlgrn.ode.native.ensemble import compiled
+from sbmlgrn.ode.native.lanes import WORTH_IT
+from sbmlgrn.ode.native.lanes_adjoint import Sought, sweep
 from sbmlgrn.ode.native.loop import inlined, lean, loop
 from sbmlgrn.ode.native.portions import in_threads
 from sbmlgrn.ode.native.sparse import Layout, solve_transposed
@@ -113,11 +116,39 @@ def pullback(
     y_bar = np.zeros((len(p), weights.shape[-1]))
     p_bar = np.zeros(p.shape)
 
+    in_lanes = vectors(system) if len(p) >= WORTH_IT else None
+
     def run(tape: Tape) -> None:
-        _portion(addresses, pulls, layout, nonzeros, grid, parameters, seeds, stiff, tape, y_bar, p_bar)
+        chosen = np.arange(tape.low, tape.high)
+        if in_lanes is not None:
+            explicit = _explicit(grid, seeds, tape)
+            sweep(
+                Sought(
+                    *(in_lanes.rhs, in_lanes.pull, grid, parameters, seeds, tape.low, tape.steps, tape.begin),
+                    *(tape.kept, tape.marks, tape.checkpoints, y_bar, p_bar),
+                ),
+                chosen[explicit],
+            )
+            chosen = chosen[~explicit]
+        if len(chosen):
+            _portion(addresses, pulls, layout, nonzeros, grid, parameters, seeds, stiff, tape, chosen, y_bar, p_bar)
 
     in_threads(run, tapes)
     return y_bar, p_bar
+
+
+@loop
+def _explicit(grid: np.ndarray, seeds: np.ndarray, tape: Tape) -> np.ndarray:
+    """Which trajectories have steps of Tsit5 alone, and have reached all times with weights."""
+    found = np.ones(tape.high - tape.low, np.bool_)
+    for i in range(len(found)):
+        for k in range(tape.begin[i], tape.begin[i + 1]):
+            if tape.steps[k, 1] < 0.0:
+                found[i] = False
+        for row in range(tape.written[i], len(grid)):
+            if not _is_zero(seeds[tape.low + i, row]):
+                found[i] = False
+    return found
 
 
 @loop
@@ -131,11 +162,12 @@ def _portion(
     seeds: np.ndarray,
     stiff: bool,
     tape: Tape,
+    chosen: np.ndarray,
     y_bar: np.ndarray,
     p_bar: np.ndarray,
 ) -> None:
     space = _space(seeds.shape[2], p.shape[1], len(nonzeros), len(layout.column) if stiff else 0)
-    for b in range(tape.low, tape.high):
+    for b in chosen:
         i = b - tape.low
         for k in range(tape.kept[i]):
             space.marks[k] = tape.marks[i, k]
