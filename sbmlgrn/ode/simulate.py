@@ -55,7 +55,9 @@ def simulate(
             stiff models, or ``auto``, the two as the trajectory needs them; torchdiffeq's explicit ``dopri5``, one step
             size for the batch; or one of SciPy's (``LSODA``, ``BDF``, ``Radau``), without gradients. A model with
             delays is integrated by one of SciPy's (``LSODA`` unless another is named). On a GPU the compiled loops run
-            there, a trajectory a thread, but not for gradients, and not with events or delays.
+            there, a trajectory a thread, but not for gradients, and not with events or delays. On the CPU,
+            trajectories of a batch of eight or more share the processor's vector instructions: none depends on the
+            others, but it may differ by rounding from the same trajectory by itself.
         rtol, atol: relative and absolute tolerance of the local error. `atol` is in the unit of the state's symbol: it
             bounds concentrations, not amounts, where the network speaks of concentrations.
         initial_state: ``[state]`` or ``[batch, state]``, in place of the model's own; gradients flow to it, too.

@@ -4,9 +4,9 @@ They are accurate to two units in the last place, where the result is not subnor
 for zeros, infinities, NaN and arguments outside of the domain. Each lane has the value that it would have beside any
 other: what only some lanes need is selected, or computed for those lanes alone.
 
-Sources: Tang 1989, ACM Trans. Math. Softw. 15:144 (argument reduction of exp); Ng's FDLIBM ``e_log.c`` (the logarithm of
-`ln`); Dekker 1971, Numer. Math. 18:224 (sums and products of two doubles, in which `power` has its logarithm). The other
-coefficients are those of polynomials that interpolate at Chebyshev's points, computed with mpmath.
+Sources: Tang 1989, ACM Trans. Math. Softw. 15:144 (argument reduction of exp); Ng's FDLIBM ``e_log.c`` (the logarithm
+of `ln`); Dekker 1971, Numer. Math. 18:224 (sums and products of two doubles, in which `power` has its logarithm). The
+other coefficients are those of polynomials that interpolate at Chebyshev's points, computed with mpmath.
 """
 
 from __future__ import annotations

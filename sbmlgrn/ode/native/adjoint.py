@@ -174,7 +174,7 @@ def _portion(
             copy(tape.checkpoints[i, k], space.checkpoints[k])
         steps = tape.steps[tape.begin[i] : tape.begin[i + 1]]
         _sweep(
-            *(addresses, pulls, layout, nonzeros, grid, p[b], seeds[b], steps, tape.written[i], tape.kept[i]),
+            *(addresses, pulls, layout, nonzeros, grid, p[b], seeds[b], steps, int(tape.written[i]), int(tape.kept[i])),
             *(space, y_bar[b], p_bar[b]),
         )
 

@@ -147,7 +147,7 @@ def taped(system: System, addresses: Addresses, layout: Layout, task: Task) -> t
     common = shared(*task.y0.shape)
     logs = _integrate(system, addresses, layout, task, common)
     begin = np.zeros(len(task.y0) + 1, np.int64)
-    np.cumsum(common.count, out=begin[1:])
+    np.cumsum(common.made, out=begin[1:])
     steps, place = np.empty((begin[-1], 2)), begin.copy()
     for record in logs:
         _sort(record, place, steps)
@@ -163,7 +163,7 @@ def _integrate(system: System, addresses: Addresses, layout: Layout, task: Task,
     queue = np.zeros(1, np.int64)
     threads = min(cores(), count)
     width = min(LANES, -(-count // threads))
-    room = 256 * -(-count // threads) + LANES if len(common.count) else 0
+    room = 256 * -(-count // threads) + LANES if len(common.made) else 0
 
     def run(functions: Functions) -> Log:
         memory = muster(task, layout, task.method != TSIT5)
@@ -371,7 +371,7 @@ def _turn(
     fresh = active & bits(load(control, _FRESH) > 0.0)
     store(control, _FRESH, 0.0)
     trying = active & bits(load(control, TRYING) > 0.0)
-    if len(record.count) > 0 and fresh != 0:
+    if len(record.made) > 0 and fresh != 0:
         for lane in range(LANES):
             if fresh >> lane & 1:
                 mark(record, crew.which[lane], lane, work.y)
@@ -415,7 +415,7 @@ def _try(
     left, written = int(crew.control[_LEFT, lane]), crew.written[lane]
     outcome, used = step(addresses, grid[-1], p, AUTO, task.rtol, task.atol[b], layout, left, alone)
     if outcome == RUNNING:
-        if len(record.count) > 0:
+        if len(record.made) > 0:
             write(record, b, control[T], -control[LENGTH] if control[MADE_BY] == RODAS5P else control[LENGTH])
         written = follow(addresses.rhs, grid, grid[-1], p, written, alone, task.out[b])
         if written == len(grid):
@@ -449,7 +449,7 @@ def _attempt(
     record: Log,
 ) -> int:
     """One attempt in the `chosen` lanes, which all use one method; those whose trajectories have ended."""
-    control, n, here = crew.control, len(work.y), masked(chosen)
+    control, here = crew.control, masked(chosen)
     t, h, usual = load(control, T), load(control, H), load(control, H)
     remaining = load(control, _END) - t
     h = select(h > 0.5 * remaining, 0.5 * remaining, h)
@@ -494,7 +494,7 @@ def _attempt(
         _vote(h, estimate, accepted, rejected, control)
     ended = 0
     if bits(accepted) != 0:
-        if len(record.count) > 0:
+        if len(record.made) > 0:
             for lane in range(LANES):
                 if bits(accepted) >> lane & 1:
                     length = control[LENGTH, lane]

@@ -107,6 +107,8 @@ class _Space(NamedTuple):
 @loop
 def sweep(sought: Sought, chosen: np.ndarray) -> None:
     """Fills the gradients of the `chosen` trajectories, which have steps of Tsit5 alone and reached all that counts."""
+    if len(chosen) == 0:
+        return
     n, parameters = sought.seeds.shape[2], sought.p.shape[1]
     longest = max(4, min(_LONGEST, _SEGMENT // (8 * LANES * (9 * n + 2))))
     work = pack(n, parameters, 0, 0)
@@ -193,10 +195,10 @@ def _take_up(sought: Sought, b: int, lane: int, crew: _Crew, space: _Space, work
 
 @part
 def _is_zero(seeds: np.ndarray, b: int, row: int) -> bool:
+    count = 0
     for i in range(seeds.shape[2]):
-        if seeds[b, row, i] != 0.0:
-            return False
-    return True
+        count += seeds[b, row, i] != 0.0
+    return count == 0
 
 
 @part
@@ -397,7 +399,7 @@ def _finish(sought: Sought, done: int, crew: _Crew, space: _Space, work: Pack) -
 @part
 def _counts(lane: int, space: _Space) -> bool:
     """Whether f at the beginning has weights; where it has none, its derivatives may be infinite."""
+    count = 0
     for i in range(len(space.slope)):
-        if space.slope[i, lane] != 0.0:
-            return True
-    return False
+        count += space.slope[i, lane] != 0.0
+    return count > 0

@@ -32,7 +32,7 @@ class Log(NamedTuple):
         owner: ``[room]`` which trajectory made a step.
         steps: ``[room, 2]`` as in `Tape`.
         direction: ``[n, lane]`` the power iteration's estimate of the fastest direction.
-        count: ``[batch]`` steps of each trajectory; ``[0]`` where nothing is recorded.
+        made: ``[batch]`` steps of each trajectory; ``[0]`` where nothing is recorded.
         stride: ``[batch]`` steps between its checkpoints.
         kept, marks, checkpoints: as in `Tape`, of all trajectories.
     """
@@ -41,7 +41,7 @@ class Log(NamedTuple):
     owner: np.ndarray
     steps: np.ndarray
     direction: np.ndarray
-    count: np.ndarray
+    made: np.ndarray
     stride: np.ndarray
     kept: np.ndarray
     marks: np.ndarray
@@ -51,7 +51,7 @@ class Log(NamedTuple):
 class Shared(NamedTuple):
     """The parts of `Log` that threads share, since each trajectory belongs to one of them."""
 
-    count: np.ndarray
+    made: np.ndarray
     stride: np.ndarray
     kept: np.ndarray
     marks: np.ndarray
@@ -79,7 +79,7 @@ def log(room: int, n: int, common: Shared) -> Log:
         owner,
         steps,
         lanes(n),
-        common.count,
+        common.made,
         common.stride,
         common.kept,
         common.marks,
@@ -90,7 +90,7 @@ def log(room: int, n: int, common: Shared) -> Log:
 @part
 def is_full(record: Log) -> bool:
     """Whether there might be no room for the steps of another turn."""
-    return len(record.count) > 0 and record.filled[0] + LANES > len(record.owner)
+    return len(record.made) > 0 and record.filled[0] + LANES > len(record.owner)
 
 
 @part
@@ -101,13 +101,13 @@ def write(record: Log, b: int, t: float, length: float) -> None:
     record.steps[k, 0] = t
     record.steps[k, 1] = length
     record.filled[0] = k + 1
-    record.count[b] += 1
+    record.made[b] += 1
 
 
 @part
 def mark(record: Log, b: int, lane: int, y: np.ndarray) -> None:
     """Keeps the state in a lane, if it is its turn."""
-    used, kept = record.count[b], record.kept[b]
+    used, kept = record.made[b], record.kept[b]
     if used % record.stride[b] != 0:
         return
     if kept == CHECKPOINTS:

@@ -41,13 +41,16 @@ def lean(function: _F) -> _F:
 
 
 def part(function: _F) -> _F:
-    """The same as `lean`, but for loops alone to call: Python's way into a function takes longer to compile than many."""
+    """The same as `lean`, but for loops alone to call: often Python's way into a function takes longest to compile.
+
+    Called from Python it would crash the interpreter.
+    """
     return _compiled(function, inline=False, counted=False, called=False)
 
 
 def inlined(function: _F) -> _F:
-    """The same as `part`, put into whatever calls it: passing arrays takes longer than a few operations on them."""
-    return _compiled(function, inline=True, counted=False, called=False)
+    """The same as `lean`, put into whatever calls it: passing arrays takes longer than a few operations on them."""
+    return _compiled(function, inline=True, counted=False)
 
 
 def _compiled(function: _F, inline: bool, counted: bool, called: bool = True) -> _F:

@@ -13,9 +13,9 @@ _SHARE: Final = 8
 """Portions for each core: trajectories differ in length, and a core that is done takes another portion."""
 
 
-def portions(count: int) -> list[tuple[int, int]]:
-    """Bounds ``(low, high)`` that divide ``range(count)``."""
-    size = max(1, count // (_SHARE * cores()))
+def portions(count: int, least: int = 1) -> list[tuple[int, int]]:
+    """Bounds ``(low, high)`` that divide ``range(count)``, into portions of `least` or more but for the last."""
+    size = max(least, count // (_SHARE * cores()))
     return [(low, min(low + size, count)) for low in range(0, count, size)]
 
 

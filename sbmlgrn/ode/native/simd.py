@@ -1,9 +1,9 @@
 """Vectors of doubles in Numba's loops: a number for each of `LANES` trajectories side by side.
 
-An array for them has the lane as its last axis, of length `LANES`, and is contiguous; the other axes are as in the loops
-for one trajectory. Within a loop ``load(array, i)`` is a vector, an operation on it one instruction (or a few, on
-processors with shorter vectors), and `select` and masks take the place of branches. Without these types it would be left
-to LLVM's heuristics whether a loop over lanes becomes such instructions, and arrays that might overlap forbid it.
+An array for them has the lane as its last axis, of length `LANES`, and is contiguous; the other axes are as in the
+loops for one trajectory. Within a loop ``load(array, i)`` is a vector, an operation on it one instruction (or a few, on
+processors with shorter vectors), and `select` and masks take the place of branches. Without these types it would be
+left to LLVM's heuristics whether a loop over lanes becomes such instructions, and arrays that might overlap forbid it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _operation(operation: Any, result: Any, build: Callable[[Any, Any, Any], Any
         key = operation
         cases = [signature(result, *pair) for pair in pairs]  # noqa: RUF012 (so Numba wants it)
 
-    infer_global(operation)(Template)
+    register: Any = infer_global(operation)
+    register(Template)
 
     def generate(context: Any, builder: Any, of: Any, arguments: Any) -> Any:
         return build(builder, *(_all(builder, v, k) for v, k in zip(arguments, of.args, strict=True)))
@@ -95,7 +96,8 @@ def _logical(operation: Any, build: Callable[..., Any], count: int) -> None:
         key = operation
         cases = [signature(mask, *[mask] * count)]  # noqa: RUF012 (so Numba wants it)
 
-    infer_global(operation)(Template)
+    register: Any = infer_global(operation)
+    register(Template)
     lower_builtin(operation, *[mask] * count)(lambda context, builder, of, arguments: build(builder, *arguments))
 
 
@@ -288,15 +290,17 @@ bits: Any = _bits
 masked: Any = _masked
 """``masked(bits)``: the mask of which `bits` makes this integer."""
 call: Any = _call
-"""``call(address, t, row, y, p, out, first)``: a function of `Source` in `LANES` lanes at ``(t[row], y, p)``; its values
-go to ``out[first], out[first + 1], …`` of an array whose axes before the lanes count as one. All arrays have lanes."""
+"""``call(address, t, row, y, p, out, first)``: a function of `Source` in `LANES` lanes at ``(t[row], y, p)``; its
+values go to ``out[first], out[first + 1], …``. All arrays have lanes."""
+address: Any = _address
+"""``address(array)``: where it begins in memory."""
 take: Any = _take
 """``take(counter)``: the integer in ``counter[0]``, which is then one more; threads may share it."""
 
 
 @loop
 def lanes(rows: int) -> np.ndarray:
-    """An array ``[rows, LANES]`` of zeros whose vectors begin at multiples of their own length, which are read faster."""
+    """An array ``[rows, LANES]`` of zeros, whose vectors are read fast: they begin at multiples of their length."""
     flat = np.zeros((rows + 1) * LANES)
-    shift = (-(_address(flat) // 8)) % LANES
+    shift = (-(address(flat) // 8)) % LANES
     return flat[shift : shift + rows * LANES].reshape((rows, LANES))

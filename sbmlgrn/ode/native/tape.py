@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from sbmlgrn.backends.kernel.vectors import LANES
 from sbmlgrn.lower import System
 from sbmlgrn.ode.native import lanes as side_by_side
 from sbmlgrn.ode.native.calls import evaluate
@@ -127,7 +128,11 @@ def taped(
         task = task_of(y0, p, t, method, rtol, atol, max_steps, out, status)
         steps, begin, common = side_by_side.taped(system, addresses, layout, task)
         whole = Tape(0, count, steps, begin, task.written, common.kept, common.marks, common.checkpoints)
-        return out, [Status(code) for code in status.tolist()], [whole.part(*bounds) for bounds in portions(count)]
+        return (
+            out,
+            [Status(code) for code in status.tolist()],
+            [whole.part(*bounds) for bounds in portions(count, LANES)],
+        )
     grid, start, given, tolerance = (np.ascontiguousarray(v, dtype=np.float64) for v in (t, y0, p, atol))
     together = [0] * len(parameters)
 

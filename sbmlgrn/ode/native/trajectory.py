@@ -494,7 +494,7 @@ def advance(rhs: int, end: float, p: np.ndarray, work: Workspace) -> None:
 def follow(
     rhs: int, grid: np.ndarray, end: float, p: np.ndarray, written: int, work: Workspace, out: np.ndarray
 ) -> int:
-    """Output within the step just made, and its end, from the `written`-th time of the grid; how many there are then."""
+    """Output within the step just made, and its end; how many times are `written` then."""
     control = work.control
     t, h = control[T], control[LENGTH]
     if grid[written] < t + h:
