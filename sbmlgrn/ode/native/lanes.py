@@ -39,7 +39,7 @@ from sbmlgrn.ode.native.lanes_steps import (
 from sbmlgrn.ode.native.lanes_tape import Log, Shared, is_full, limit, log, mark, probe, shared, write
 from sbmlgrn.ode.native.loop import loop, part
 from sbmlgrn.ode.native.portions import cores, in_threads
-from sbmlgrn.ode.native.simd import bits, call, fma, lanes, load, masked, select, size, store, take
+from sbmlgrn.ode.native.simd import apart, bits, call, fma, lanes, load, masked, select, size, store, take
 from sbmlgrn.ode.native.sparse import Layout
 from sbmlgrn.ode.native.trajectory import (
     AFTER_REJECTION,
@@ -287,6 +287,7 @@ def _stiff(control: np.ndarray) -> int:
 @part
 def _take_up(price: float, task: Task, b: int, lane: int, crew: Crew, work: Pack) -> None:
     """Puts a trajectory into a lane, at its beginning."""
+    apart()
     grid = task.grids[b if len(task.grids) > 1 else 0]
     control = crew.control[:, lane]
     begin_control(grid[0], task.method, price, control)
@@ -310,6 +311,7 @@ def _take_up(price: float, task: Task, b: int, lane: int, crew: Crew, work: Pack
 @part
 def _start(functions: Functions, task: Task, starting: int, crew: Crew, work: Pack) -> int:
     """F at the beginning, and the first step, of the lanes that are `starting`; those that cannot start, which end."""
+    apart()
     y, new, control = work.y, work.new, crew.control
     n, here = len(y), masked(starting)
     call(functions.rhs, control, T, y, work.p, new, 0)
@@ -403,6 +405,7 @@ def _try(
     record: Log,
 ) -> int:
     """A step of a try of Rodas5P, or that begins one; `RUNNING`, or how the trajectory has ended."""
+    apart()
     b, control = crew.which[lane], alone.control
     grid, p = task.grids[b if len(task.grids) > 1 else 0], task.p[b]
     for k in range(len(control)):

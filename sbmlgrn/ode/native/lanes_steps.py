@@ -12,7 +12,7 @@ import numpy as np
 
 from sbmlgrn.backends.kernel.vectors import LANES
 from sbmlgrn.ode.native.loop import inlined, loop, part
-from sbmlgrn.ode.native.simd import bits, call, fma, lanes, load, masked, root, select, size, splat, store
+from sbmlgrn.ode.native.simd import apart, bits, call, fma, lanes, load, masked, root, select, size, splat, store
 from sbmlgrn.ode.native.sparse import Layout
 from sbmlgrn.ode.native.steps import STAGES, TRACE
 from sbmlgrn.ode.native.tableau import (
@@ -181,6 +181,7 @@ def norm(values: np.ndarray, y: np.ndarray, other: np.ndarray, rtol: float, atol
 @part
 def rodas5p_matrix(h: Any, layout: Layout, pack: Pack) -> Any:
     """Factors I/(γh) − J into ``pack.lu``; the mask of lanes in which that was possible."""
+    apart()
     lu, row, slopes = pack.lu, pack.row, pack.slopes
     start, column, diagonal = layout.start, layout.column, layout.diagonal
     for k in range(len(lu)):
@@ -232,6 +233,7 @@ def solve(layout: Layout, pack: Pack, b: np.ndarray, stage: np.ndarray, first: i
 @part
 def rodas5p(rhs: int, t: Any, h: Any, layout: Layout, pack: Pack) -> None:
     """A step of Rodas5P from ``pack.y`` to ``pack.new``; its error is left in ``pack.work``."""
+    apart()
     n, new, stages, work = len(pack.y), pack.new, pack.stages, pack.work
     held = len(layout.place)
     inverse = 1.0 / h
@@ -303,6 +305,7 @@ def fastest(rtol: float, layout: Layout, pack: Pack, chosen: int) -> Any:
 
     See `trajectory._power_iteration`.
     """
+    apart()
     n, direction, product = len(pack.y), pack.direction, pack.row
     lengths = splat(1.0)
     for _ in range(2):

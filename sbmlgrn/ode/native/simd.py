@@ -259,6 +259,15 @@ def _address(typing_context: Any, array: Any) -> Any:
 
 
 @intrinsic
+def _apart(typing_context: Any) -> Any:
+    def generate(context: Any, builder: Any, of: Any, arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return signature(types.void), generate
+
+
+@intrinsic
 def _take(typing_context: Any, counter: Any) -> Any:
     def generate(context: Any, builder: Any, of: Any, arguments: Any) -> Any:
         made = context.make_array(of.args[0])(context, builder, arguments[0])
@@ -294,6 +303,8 @@ call: Any = _call
 values go to ``out[first], out[first + 1], …``. All arrays have lanes."""
 address: Any = _address
 """``address(array)``: where it begins in memory."""
+apart: Any = _apart
+"""``apart()``: the function that says this is put into none that calls it, which would have to be compiled with it."""
 take: Any = _take
 """``take(counter)``: the integer in ``counter[0]``, which is then one more; threads may share it."""
 
