@@ -18,6 +18,7 @@ from typing import Final
 from sbmlgrn.backends.kernel.library import Library
 from sbmlgrn.backends.kernel.once import once
 from sbmlgrn.backends.kernel.source import Body
+from sbmlgrn.backends.kernel.vectormath import LN2_HIGH, LN2_LOW, LOG, MAGIC, MAGIC_BITS, SQUARE_ROOT_OF_HALF
 from sbmlgrn.expr import free_symbols
 from sbmlgrn.lower import Jump, System
 
@@ -27,22 +28,6 @@ LANES: Final = 16
 _LARGEST: Final = 10_000_000
 """Characters of assembly up to which the loop is optimised: it is then five to eight times as fast, and 200 reactions,
 of 540,000 characters since every constant is written once for each lane, take 0.3 s."""
-
-_SQUARE_ROOT_OF_HALF: Final = 0x3FE6A09E667F3BCD
-_LN2_HIGH: Final = 6.93147180369123816490e-01
-_LN2_LOW: Final = 1.90821492927058770002e-10
-_LOG: Final = (
-    6.666666666666735130e-01,
-    3.999999999940941908e-01,
-    2.857142874366239149e-01,
-    2.222219843214978396e-01,
-    1.818357216161805012e-01,
-    1.531383769920937332e-01,
-    1.479819860511658591e-01,
-)
-_MAGIC: Final = 6755399441055744.0
-"""1.5·2⁵²: an integer added to its bits appears in its value."""
-_MAGIC_BITS: Final = 0x4338000000000000
 
 
 class Lanes:
@@ -240,22 +225,22 @@ class _Loop:
 
         u = apply("fsub", literal(1.0), uniform)
         bits = new(f"bitcast {number} {u} to {kind}")
-        offset = new(f"sub {kind} {bits}, {_integers(_SQUARE_ROOT_OF_HALF)}")
+        offset = new(f"sub {kind} {bits}, {_integers(SQUARE_ROOT_OF_HALF)}")
         exponent = new(f"ashr {kind} {offset}, {_integers(52)}")
         mantissa = new(f"sub {kind} {bits}, {new(f'shl {kind} {exponent}, {_integers(52)}')}")
         f = apply("fsub", new(f"bitcast {kind} {mantissa} to {number}"), literal(1.0))
-        magic = new(f"bitcast {kind} {new(f'add {kind} {exponent}, {_integers(_MAGIC_BITS)}')} to {number}")
-        k = apply("fsub", magic, literal(_MAGIC))
+        magic = new(f"bitcast {kind} {new(f'add {kind} {exponent}, {_integers(MAGIC_BITS)}')} to {number}")
+        k = apply("fsub", magic, literal(MAGIC))
         s = apply("fdiv", f, apply("fadd", f, literal(2.0)))
         z = apply("fmul", s, s)
-        series = literal(_LOG[-1])
-        for coefficient in reversed(_LOG[:-1]):
+        series = literal(LOG[-1])
+        for coefficient in reversed(LOG[:-1]):
             series = apply("fadd", apply("fmul", series, z), literal(coefficient))
         half = apply("fmul", apply("fmul", f, f), literal(0.5))
         tail = apply("fmul", s, apply("fadd", half, apply("fmul", z, series)))
-        tail = apply("fadd", tail, apply("fmul", k, literal(_LN2_LOW)))
+        tail = apply("fadd", tail, apply("fmul", k, literal(LN2_LOW)))
         small = apply("fsub", apply("fsub", half, tail), f)
-        return apply("fsub", small, apply("fmul", k, literal(_LN2_HIGH)))
+        return apply("fsub", small, apply("fmul", k, literal(LN2_HIGH)))
 
 
 def _unguarded(system: System) -> list[int]:

@@ -17,16 +17,18 @@ from typing import Final
 
 from sbmlgrn.backends.kernel.block import Block
 
-_LN2_HIGH: Final = 6.93147180369123816490e-01
+LN2_HIGH: Final = 6.93147180369123816490e-01
 """ln 2 to 32 bits, so that products with an exponent are exact."""
-_LN2_LOW: Final = 1.90821492927058770002e-10
+LN2_LOW: Final = 1.90821492927058770002e-10
+"""The rest of it."""
 _PER_LN2: Final = 1.4426950408889634
 _PER_LN10: Final = (0.4342944819032518, 1.098319650216765e-17)
 _TWO_THIRDS: Final = (0.6666666666666666, 3.700743415417188e-17)
-_SQUARE_ROOT_OF_HALF: Final = 0x3FE6A09E667F3BCD
-_MAGIC: Final = 6755399441055744.0
+SQUARE_ROOT_OF_HALF: Final = 0x3FE6A09E667F3BCD
+"""Its bits."""
+MAGIC: Final = 6755399441055744.0
 """1.5·2⁵²: an integer added to it appears in its bits."""
-_MAGIC_BITS: Final = 0x4338000000000000
+MAGIC_BITS: Final = 0x4338000000000000
 _INFINITY_BITS: Final = 0x7FF0000000000000
 _LEAST_NORMAL_BITS: Final = 0x0010000000000000
 _USUAL_LOGARITHM: Final = 700.0
@@ -47,7 +49,7 @@ _EXP: Final = (
     2.0915442297780116e-09,
 )
 """(eˣ − 1 − x)/x² for |x| ≤ ln(2)/2."""
-_LOG: Final = (
+LOG: Final = (
     6.666666666666735130e-01,
     3.999999999940941908e-01,
     2.857142874366239149e-01,
@@ -147,7 +149,7 @@ class _Code(Block):
         above = self.new(f"sub {self.integer} {pattern}, {self.bits(_LEAST_NORMAL_BITS)}")
         normal = self.new(f"icmp ult {self.integer} {above}, {self.bits(_INFINITY_BITS - _LEAST_NORMAL_BITS)}")
         k, m = self._split(pattern)
-        high, low = self._ln_twice(self._subtract(k, self.literal(_MAGIC)), m)
+        high, low = self._ln_twice(self._subtract(k, self.literal(MAGIC)), m)
         product, error = self._two_product(n, high)
         low = self._fma(n, low, error)
         value, exponent = self._exp(product, low)
@@ -219,12 +221,12 @@ class _Code(Block):
 
     def _exp(self, x: str, low: str | None) -> tuple[str, str]:
         """The exponential of `x`, or of its sum with `low`, in two parts: a number about 1 and an exponent of 2."""
-        shifted = self._fma(x, self.literal(_PER_LN2), self.literal(_MAGIC))
-        k = self._subtract(shifted, self.literal(_MAGIC))
+        shifted = self._fma(x, self.literal(_PER_LN2), self.literal(MAGIC))
+        k = self._subtract(shifted, self.literal(MAGIC))
         pattern = self.new(f"bitcast {self.number} {shifted} to {self.integer}")
-        exponent = self.new(f"sub {self.integer} {pattern}, {self.bits(_MAGIC_BITS)}")
-        r = self._fma(k, self.literal(-_LN2_HIGH), x)
-        r = self._fma(k, self.literal(-_LN2_LOW), r)
+        exponent = self.new(f"sub {self.integer} {pattern}, {self.bits(MAGIC_BITS)}")
+        r = self._fma(k, self.literal(-LN2_HIGH), x)
+        r = self._fma(k, self.literal(-LN2_LOW), r)
         if low is not None:
             r = self._add(r, low)
         square = self._multiply(r, r)
@@ -248,15 +250,15 @@ class _Code(Block):
         """K and m with x = 2ᵏm and m between √½ and √2, for any positive `x`."""
         bits, small = self._normal(x)
         k, m = self._split(bits)
-        return self._subtract(k, self._select(small, self.literal(_MAGIC + 54), self.literal(_MAGIC))), m
+        return self._subtract(k, self._select(small, self.literal(MAGIC + 54), self.literal(MAGIC))), m
 
     def _split(self, bits: str) -> tuple[str, str]:
         """K + 1.5·2⁵² and m for the bits of a normal number."""
-        offset = self.new(f"sub {self.integer} {bits}, {self.bits(_SQUARE_ROOT_OF_HALF)}")
+        offset = self.new(f"sub {self.integer} {bits}, {self.bits(SQUARE_ROOT_OF_HALF)}")
         exponent = self.new(f"ashr {self.integer} {offset}, {self.bits(52)}")
         mantissa = self.new(f"sub {self.integer} {bits}, {self._shifted(exponent)}")
         m = self.new(f"bitcast {self.integer} {mantissa} to {self.number}")
-        magic = self.new(f"add {self.integer} {exponent}, {self.bits(_MAGIC_BITS)}")
+        magic = self.new(f"add {self.integer} {exponent}, {self.bits(MAGIC_BITS)}")
         return self.new(f"bitcast {self.integer} {magic} to {self.number}"), m
 
     def _ln(self, k: str, m: str) -> str:
@@ -264,10 +266,10 @@ class _Code(Block):
         s = self._divide(f, self._add(f, self.literal(2.0)))
         z = self._multiply(s, s)
         half = self._multiply(self._multiply(f, f), self.literal(0.5))
-        tail = self._multiply(s, self._fma(z, self._polynomial(z, _LOG), half))
-        tail = self._fma(k, self.literal(_LN2_LOW), tail)
+        tail = self._multiply(s, self._fma(z, self._polynomial(z, LOG), half))
+        tail = self._fma(k, self.literal(LN2_LOW), tail)
         small = self._subtract(self._subtract(half, tail), f)
-        return self._fma(k, self.literal(_LN2_HIGH), self.new(f"fneg {self.number} {small}"))
+        return self._fma(k, self.literal(LN2_HIGH), self.new(f"fneg {self.number} {small}"))
 
     def _ln_twice(self, k: str, m: str) -> tuple[str, str]:
         """ln(2ᵏm) as a sum of two doubles, with an error of 2⁻⁶³."""
@@ -288,10 +290,10 @@ class _Code(Block):
         cube_low = self._fma(s, z_low, self._fma(s_low, z, cube_low))
         term, term_low = self._two_product(cube, c)
         term_low = self._fma(cube, c_low, self._fma(cube_low, c, term_low))
-        high, low = self._two_sum(self._multiply(k, self.literal(_LN2_HIGH)), self._add(s, s))
+        high, low = self._two_sum(self._multiply(k, self.literal(LN2_HIGH)), self._add(s, s))
         high, more = self._two_sum(high, term)
         low = self._add(self._add(low, more), self._add(term_low, self._add(s_low, s_low)))
-        low = self._fma(k, self.literal(_LN2_LOW), low)
+        low = self._fma(k, self.literal(LN2_LOW), low)
         return self._two_sum(high, low)
 
     def _outside(self, x: str, logarithm: str) -> str:
