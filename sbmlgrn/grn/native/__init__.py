@@ -1,0 +1,1 @@
+"""The loops over [gene, condition], compiled once for all circuits."""
