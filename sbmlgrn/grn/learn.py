@@ -30,6 +30,10 @@ _WORST: Final = 12.0
 """The same while they go one by one: what a choice has spoilt another may mend."""
 _GLANCE: Final = 0.3
 """Part of a refit that tells which circuits deserve the whole."""
+_LONG: Final = 3
+"""Length of the descent that follows the first one where there are many parameters."""
+_GENTLE: Final = 0.3
+"""Rate of a refit by Adam, as part of that of the descent."""
 _GOOD: Final = 0.25
 """Part of the tolerance below which a circuit needs no better parameters."""
 
@@ -43,7 +47,7 @@ class Training:
         carried: see `draws`.
         spread: standard deviation of the first weights.
         descent: steps of Adam.
-        rate: their length at first, in circuits of up to 8 genes; in larger ones less, in inverse proportion.
+        rate: their length at first.
         sparsity: what the mean size of the weights adds to the loss while descending.
         minibatch: conditions in a step of Adam; all if not given.
         decays: what the squares of the parameters add to the loss in the stages that follow; the last, while pruning.
@@ -73,6 +77,10 @@ class Training:
         for name in ("draws", "carried", "descent", "stage", "refit", "beam"):
             if getattr(self, name) < 1:
                 raise CircuitError(f"{name} is {getattr(self, name)}; it must be at least 1")
+
+
+LARGE: Final = Training(spread=1.0, rate=0.05, carried=1)
+"""For circuits with many parameters: weights so different at first that some gene does something useful."""
 
 
 def learn(
@@ -109,7 +117,9 @@ def learn(
     possible = int(prior.allowed(len(task.genes)).sum())
     if edges is not None and not 1 <= edges <= possible:
         raise CircuitError(f"{edges} edges were asked for; expected 1 to {possible}, as many as are allowed")
-    work = _Work(task, prior, training or Training(), seed, on_progress)
+    if training is None:
+        training = Training() if prior.free(task.genes).sum() <= _FEW_PARAMETERS else LARGE
+    work = _Work(task, prior, training, seed, on_progress)
     started = time.perf_counter()
     members = work.trained(seeds)
     found = work.pruned(members, edges)
@@ -153,23 +163,23 @@ class _Work:
         """Circuits with all edges that are allowed, the `carried` best of each seed."""
         training = self.training
         allowed = self.prior.allowed(self.size)
+        few = self._few(self._free(allowed[None]))
         owner = np.repeat(np.arange(seeds), training.draws)
         theta = np.concatenate([self._drawn(s) for s in range(seeds)])
         kept = np.tile(allowed, (len(owner), 1, 1))
         free = self._free(kept)
-        rate = training.rate * min(1.0, 8.0 / self.size)
         for window in self.task.windows:
             course = self.task.course(window=window)
             theta = descend(
                 *(course, theta, kept, free, self.bounds),
                 iterations=max(1, round(training.descent / len(self.task.windows))),
-                rate=rate,
+                rate=training.rate,
                 sparsity=training.sparsity,
                 minibatch=training.minibatch,
                 rng=self.rng,
             )
             self._report(f"descent, {window:.0%} of the time", batch.losses(course, theta, kept))
-            if self._few(free):
+            if few:
                 theta, _ = refine(course, theta, kept, free, self.bounds, training.stage, decay=training.decays[0])
         loss = batch.losses(self.course, theta, kept)
         loss = np.where(np.isfinite(loss), loss, np.inf)
@@ -178,12 +188,23 @@ class _Work:
         )
         theta, kept, free, owner = theta[best], kept[best], free[best], owner[best]
         self._report("the best draws", loss[best])
-        if self._few(free):
+        if not few:
+            given = (self.course, theta, kept, free, self.bounds)
+            theta = descend(
+                *given,
+                iterations=_LONG * training.descent,
+                rate=0.5 * training.rate,
+                sparsity=training.sparsity,
+                minibatch=training.minibatch,
+                rng=self.rng,
+            )
+            self._report("long descent", batch.losses(self.course, theta, kept))
+        if few:
             for decay in training.decays[1:]:
                 theta, loss = refine(self.course, theta, kept, free, self.bounds, training.stage, decay=decay)
                 self._report(f"refinement, decay {decay:g}", loss)
-        loss = batch.losses(self.course, theta, kept)
-        return [Member(int(s), t, k, float(v)) for s, t, k, v in zip(owner, theta, kept, loss, strict=True)]
+        found = batch.losses(self.course, theta, kept)
+        return [Member(int(s), t, k, float(v), float(v)) for s, t, k, v in zip(owner, theta, kept, found, strict=True)]
 
     def pruned(self, members: Sequence[Member], edges: int | None) -> dict[int, list[Member]]:
         """Circuits of each seed, from those with all edges downwards."""
@@ -230,13 +251,17 @@ class _Work:
                     *given, math.ceil(length * self.training.refit), decay=self.training.decays[-1]
                 )
             else:
-                rate = 0.3 * self.training.rate * min(1.0, 8.0 / self.size)
+                rate = _GENTLE * self.training.rate
                 theta[some] = descend(
                     *given, iterations=math.ceil(length * self.training.descent), rate=rate, rng=self.rng
                 )
                 loss[some] = batch.losses(self.course, theta[some], kept[some])
         self._report(f"pruning, down to {min(m.edges for m in members)} edges", loss)
-        return [replace(m, theta=t, loss=float(v)) for m, t, v in zip(members, theta, loss, strict=True)]
+        off = batch.losses(self.course, theta, kept)
+        return [
+            replace(m, theta=t, loss=float(v), deviation=float(d))
+            for m, t, v, d in zip(members, theta, loss, off, strict=True)
+        ]
 
     def learned(self, seed: int, members: Sequence[Member], edges: int | None) -> Learned:
         """What became of a seed."""

@@ -22,6 +22,7 @@ _PROBES: Final = 6
 _FEW: Final = 16
 """Edges from which on each is tried."""
 _TRIED: Final = 12
+_TRIED_OF_MANY: Final = 3
 _SECOND_LOOK: Final = 2
 """Circuits of a seed that are refitted at length, for each that goes on."""
 _GROUP: Final = 0.4
@@ -36,13 +37,15 @@ class Member:
         seed: number of the seed that it comes from.
         theta: parameters ``[parameter]``.
         kept: whether there is an edge ``[target, source]``.
-        loss: on the conditions of training.
+        loss: on the conditions of training, with what decay there was.
+        deviation: the same without decay.
     """
 
     seed: int
     theta: np.ndarray
     kept: np.ndarray
     loss: float
+    deviation: float
 
     @property
     def edges(self) -> int:
@@ -68,7 +71,7 @@ def thin(course: Course, members: Sequence[Member], refit: Refit, highest: float
         course: what circuits are given, and what is wanted.
         members: circuits, refitted.
         refit: see there.
-        highest: loss that a refit must not exceed; of circuits that are worse already, a tenth more than theirs.
+        highest: deviation that a refit must not exceed; of circuits that are worse already, a tenth more than theirs.
     """
     done: dict[int, Member] = {}
     going = dict(enumerate(members))
@@ -83,7 +86,7 @@ def thin(course: Course, members: Sequence[Member], refit: Refit, highest: float
             edges = np.argwhere(member.kept)
             trials[key] = member.without(edges[np.argsort(salience(course, member))[:count]])
         for key, trial in zip(trials, refit(list(trials.values())) if trials else (), strict=True):
-            if trial.loss <= max(highest, 1.1 * going[key].loss):
+            if trial.deviation <= max(highest, 1.1 * going[key].deviation):
                 going[key] = trial
             else:
                 part[key] /= 2
@@ -136,7 +139,8 @@ def ladder(
         for member in going:
             edges = np.argwhere(member.kept)
             if len(edges) > _TRIED:
-                edges = edges[np.argsort(salience(course, member))[:_TRIED]]
+                tried = _TRIED if len(edges) <= _FEW + 1 else _TRIED_OF_MANY
+                edges = edges[np.argsort(salience(course, member))[:tried]]
             for edge in edges:
                 trial = member.without(edge[None])
                 known = trials.setdefault((member.seed, trial.kept.tobytes()), trial)
