@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from sbmlgrn import grn as grn
     from sbmlgrn.api import compile as compile
     from sbmlgrn.backends.torch import Model as Model
     from sbmlgrn.calibrate import time_courses as time_courses
@@ -54,6 +55,8 @@ __all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDu
 
 
 def __getattr__(name: str) -> Any:
+    if name == "grn":
+        return import_module("sbmlgrn.grn")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'sbmlgrn' has no attribute {name!r}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import sbmlgrn
+from sbmlgrn.cli.circuits import counter, gate, oscillator, pulse, stripe, switch
 from sbmlgrn.cli.convert import convert
 from sbmlgrn.cli.crosscheck import crosscheck
 from sbmlgrn.cli.demo import demo
@@ -50,11 +51,12 @@ def _program(
 
 @_design.callback()
 def _design_group() -> None:
-    """Change a model until it does what is asked."""
+    """Change a model, or learn a gene circuit from nothing, until it does what is asked."""
 
 
 app.add_typer(_design, name="design")
-_design.command()(frequency)
+for _command in (frequency, stripe, pulse, oscillator, switch, counter, gate):
+    _design.command()(_command)
 for _command in (validate, convert, simulate, ssa, fit, crosscheck, suite, serve, demo):
     app.command()(_command)
 

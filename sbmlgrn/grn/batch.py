@@ -31,9 +31,7 @@ def gradients(course: Course, theta: np.ndarray, kept: np.ndarray) -> tuple[np.n
     return out, slopes
 
 
-def jacobians(
-    course: Course, theta: np.ndarray, kept: np.ndarray, free: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def jacobians(course: Course, theta: np.ndarray, kept: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Residuals ``[circuit, residual]``, whose squares add up to the losses, and their derivatives.
 
     Args:
@@ -46,9 +44,7 @@ def jacobians(
     shape = course.target.shape
     residuals = np.empty((len(theta), *shape))
     slopes = np.zeros((len(theta), free.shape[1], *shape))
-    _spread(
-        len(theta), lambda low, high: march.jacobians(course, theta, kept, free, low, high, residuals, slopes)
-    )
+    _spread(len(theta), lambda low, high: march.jacobians(course, theta, kept, free, low, high, residuals, slopes))
     return residuals.reshape(len(theta), -1), slopes.reshape(len(theta), free.shape[1], -1)
 
 

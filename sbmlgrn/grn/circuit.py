@@ -29,7 +29,7 @@ class Edge:
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """Genes that regulate each other, all quantities without unit:
+    """Genes that regulate each other, all quantities without unit.
 
         dy_i/dt = (production_i · σ(bias_i + Σ_j weight_ij · y_j) + Σ_k input_k(t) − degradation_i · y_i) / time_scale_i
 

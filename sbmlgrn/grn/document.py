@@ -56,7 +56,9 @@ def to_network(circuit: Circuit, task: Task | None = None, condition: int = 0) -
         for g in genes
     ]
     species += [
-        Species(id=name, sbo_term=_INPUT, compartment=CELL, initial_concentration=float(level[0]), boundary_condition=True)
+        Species(
+            id=name, sbo_term=_INPUT, compartment=CELL, initial_concentration=float(level[0]), boundary_condition=True
+        )
         for name, level in zip(circuit.inputs, levels, strict=True)
         if name in inputs
     ]
@@ -106,7 +108,9 @@ def from_network(network: Network) -> Circuit:
         }
         initial = np.array([network.value(g) for g in genes], dtype=float)
     except (KeyError, ValueError, IndexError) as error:
-        raise CircuitError(f"the model {network.id!r} is no learned circuit: {error} is missing or something else") from None
+        raise CircuitError(
+            f"the model {network.id!r} is no learned circuit: {error} is missing or something else"
+        ) from None
     circuit = Circuit(genes, weights, **arrays, inputs=inputs, outputs=genes, initial=initial)
     again = to_network(circuit)
     wrong = [c for c in diff(again, replace(network, events=())) if c.element != "model" and c.element not in inputs]
@@ -167,14 +171,14 @@ def _reactions(circuit: Circuit, i: int) -> list[Reaction]:
     return [
         _reaction(f"production_of_{gene}", _MAKING, gene, made, modifiers),
         replace(
-            _reaction(f"loss_of_{gene}", _LOSS, gene, lost, ()), reactants=(SpeciesReference(species=gene),), products=()
+            _reaction(f"loss_of_{gene}", _LOSS, gene, lost, ()),
+            reactants=(SpeciesReference(species=gene),),
+            products=(),
         ),
     ]
 
 
-def _reaction(
-    name: str, sbo: str, gene: str, law: Expr, modifiers: tuple[ModifierSpeciesReference, ...]
-) -> Reaction:
+def _reaction(name: str, sbo: str, gene: str, law: Expr, modifiers: tuple[ModifierSpeciesReference, ...]) -> Reaction:
     return Reaction(
         id=name,
         sbo_term=sbo,
@@ -184,9 +188,7 @@ def _reaction(
     )
 
 
-def _events(
-    circuit: Circuit, inputs: dict[str, str], levels: np.ndarray, switches: np.ndarray
-) -> tuple[Event, ...]:
+def _events(circuit: Circuit, inputs: dict[str, str], levels: np.ndarray, switches: np.ndarray) -> tuple[Event, ...]:
     """What switches the inputs, at the times at which they change."""
     events = []
     for s in range(1, len(switches)):

@@ -95,8 +95,9 @@ def learn(
 ) -> CircuitDesign:
     """Learns circuits from several seeds and prunes each as far as it still does what is asked.
 
-    Weights begin near 0. Adam leads away from there, Levenberg–Marquardt to the end, held back by a decay that fades, so
-    that logistic functions do not saturate at once. Then edges go, and what is left is refitted (see `prune`).
+    Adam leads away from random weights, Levenberg–Marquardt on from there, held back by a decay so that logistic
+    functions do not saturate at once. Then edges go, and what is left is refitted (see `prune`); in the end the decay
+    fades. Where there are very many parameters, Adam does all of it until enough edges are gone.
 
     Args:
         task: what is asked.
@@ -144,9 +145,7 @@ def learn(
 class _Work:
     """One call of `learn`."""
 
-    def __init__(
-        self, task: Task, prior: Prior, training: Training, seed: int, on_progress: OnProgress | None
-    ) -> None:
+    def __init__(self, task: Task, prior: Prior, training: Training, seed: int, on_progress: OnProgress | None) -> None:
         self.task, self.prior, self.training, self.seed = task, prior, training, seed
         self.course = task.course()
         self.judging = task.judging()

@@ -8,7 +8,7 @@ from sbmlgrn.grn.circuit import Circuit
 
 
 def places(circuit: Circuit) -> dict[str, tuple[float, float]]:
-    """Coordinates by name, y upwards, genes on an ellipse about the origin with half axes of 1.5 and 1.
+    """Coordinates by name, y upwards, genes on an ellipse about the origin with half axes of 1.3 and 1.
 
     Genes with inputs stand on the left and their inputs beside them, outputs on the right, hidden genes alternately
     above and below. Without inputs the genes are spread evenly, an output first.
@@ -24,7 +24,7 @@ def places(circuit: Circuit) -> dict[str, tuple[float, float]]:
         for side, own in ((1, hidden[::2]), (-1, hidden[1::2])):
             for i, gene in enumerate(own):
                 angles[gene] = side * math.pi * (0.78 - 0.56 * (i + 1) / (len(own) + 1))
-    result = {g: (1.5 * math.cos(a), math.sin(a)) for g, a in angles.items()}
+    result = {g: (1.3 * math.cos(a), math.sin(a)) for g, a in angles.items()}
     for name, gene in circuit.inputs.items():
         if gene in result:
             x, y = result[gene]
@@ -34,7 +34,7 @@ def places(circuit: Circuit) -> dict[str, tuple[float, float]]:
 
 def _side(genes: list[str], middle: float) -> dict[str, float]:
     """Angles around `middle`, from the top down on either side."""
-    width = min(0.3 * math.pi, 0.9 * math.pi / max(len(genes), 1))
+    width = min(0.42 * math.pi, 0.9 * math.pi / max(len(genes), 1))
     direction = -1 if middle == 0 else 1
     offsets = [(0.5 * (len(genes) - 1) - i) * width for i in range(len(genes))]
     return {g: middle - direction * o for g, o in zip(genes, offsets, strict=True)}

@@ -3,8 +3,8 @@
 An edge's size says little: a small weight may decide where a stripe ends. What counts is what the loss becomes. While
 there are many edges, whole groups go, chosen by the curvature of the loss (Y. LeCun, J. S. Denker and S. A. Solla,
 "Optimal brain damage", NIPS 1989, with the Gauss–Newton approximation); a group without which the refit fails is put
-back and halved. When there are few, every single one is taken away and the rest refitted, and of what comes out the best
-few go on, so that a choice that proves wrong later can be overcome by another.
+back and halved. When there are few, every single one is taken away and the rest refitted, and of what comes out the
+best few go on, so that a choice that proves wrong later can be overcome by another.
 """
 
 from __future__ import annotations

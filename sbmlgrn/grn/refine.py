@@ -64,7 +64,9 @@ def refine(
             residuals, slopes = batch.jacobians(course, theta[fresh], kept[fresh], rows[fresh])
             loss[fresh] = np.einsum("br,br->b", residuals, residuals) + decay * (theta[fresh] ** 2 * free[fresh]).sum(1)
             normal[fresh] = slopes @ slopes.transpose(0, 2, 1) + decay * np.eye(width)
-            pull[fresh] = np.einsum("bpr,br->bp", slopes, residuals) + decay * np.take_along_axis(theta[fresh], np.maximum(rows[fresh], 0), 1)
+            pull[fresh] = np.einsum("bpr,br->bp", slopes, residuals) + decay * np.take_along_axis(
+                theta[fresh], np.maximum(rows[fresh], 0), 1
+            )
         going = going[np.isfinite(loss[going]) & (loss[going] > target) & (idle[going] < 2)]
         if not len(going):
             break

@@ -105,7 +105,9 @@ class CircuitDesign:
         found = sorted((r for r in self.runs if r.reached), key=lambda r: r.chosen.loss)
         texts = {r.seed: topology(r.chosen.circuit) for r in found}
         counts = [
-            TopologyCount(text, own[0].chosen.circuit.pruned().kept.sum().item(), tuple(r.seed for r in own), own[0].chosen.loss)
+            TopologyCount(
+                text, int(own[0].chosen.circuit.pruned().kept.sum()), tuple(r.seed for r in own), own[0].chosen.loss
+            )
             for text in Counter(texts.values())
             if (own := [r for r in found if texts[r.seed] == text])
         ]
@@ -118,15 +120,13 @@ class CircuitDesign:
         asked = f" with {self.edges_asked} edges" if self.edges_asked else ""
         told = f"{len(done)} of {len(self.runs)} seeds learned the {self.task.name}{asked}"
         best = self.best.chosen
+        ways = f"{len(self.topologies)} topolog{'y' if len(self.topologies) == 1 else 'ies'}"
         if not done:
             return (
                 f"{told}: the nearest has a mean squared deviation of {best.loss:.3g} with {best.edges} edges, and "
                 f"{self.task.tolerance:g} was asked for; try more nodes, more seeds, or fewer constraints"
             )
-        return (
-            f"{told}, in {len(self.topologies)} topologies; the smallest has {best.edges} edges and a mean squared "
-            f"deviation of {best.loss:.3g}"
-        )
+        return f"{told}, in {ways}; the smallest has {best.edges} edges and a mean squared deviation of {best.loss:.3g}"
 
     def fewest(self, edges: int) -> int:
         """How many seeds did what is asked with so many edges or fewer."""

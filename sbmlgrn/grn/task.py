@@ -121,6 +121,11 @@ class Task:
         """How many there are."""
         return len(self.levels)
 
+    @property
+    def telling(self) -> int:
+        """The condition to look at where one must do: the middle of a sweep, else the last, in which most happens."""
+        return self.conditions // 2 if self.sweep is not None else self.conditions - 1
+
     def check(self, prior: Prior) -> Prior:
         """Refuses a `prior` that does not fit, and targets that no circuit within it reaches.
 
@@ -194,11 +199,6 @@ class Task:
         """The courses by which a circuit is judged; the worst deviation counts."""
         task = self.judged or self
         return (task.course(), task.course(_STEADY_SPAN)) if self.steady else (task.course(),)
-
-    def with_genes(self, genes: tuple[str, ...]) -> Task:
-        """The same task for other genes, of which inputs and targets must still be some."""
-        judged = None if self.judged is None else self.judged.with_genes(genes)
-        return replace(self, genes=genes, judged=judged)
 
 
 def part(course: Course, lanes: np.ndarray) -> Course:

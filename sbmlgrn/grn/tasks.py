@@ -32,7 +32,7 @@ _PULSE: Final = 1.0
 
 
 def gene_names(count: int, least: int = 1) -> tuple[str, ...]:
-    """``g1``, ``g2`` …
+    """The names ``g1``, ``g2`` … of so many genes.
 
     Raises:
         CircuitError: `count` is less than the task needs.

@@ -31,9 +31,7 @@ def with_layout(network: Network, places: Mapping[str, tuple[float, float]]) -> 
     shown = {s.id: places[s.id] for s in network.species if s.id in places}
     left = min((x for x, _ in shown.values()), default=0.0)
     top = max((y for _, y in shown.values()), default=0.0)
-    centres = {
-        name: (_MARGIN + _SCALE * (x - left), _MARGIN + _SCALE * (top - y)) for name, (x, y) in shown.items()
-    }
+    centres = {name: (_MARGIN + _SCALE * (x - left), _MARGIN + _SCALE * (top - y)) for name, (x, y) in shown.items()}
     width = max((x for x, _ in centres.values()), default=0.0) + _MARGIN
     height = max((y for _, y in centres.values()), default=0.0) + _MARGIN
     layout = _element("layout", _element("dimensions", width=width, height=height), id="layout")
@@ -100,9 +98,7 @@ def _reaction(reaction: Reaction, centres: Mapping[str, tuple[float, float]]) ->
     )
 
 
-def _reference(
-    reaction: str, species: str, role: str, start: tuple[float, float], end: tuple[float, float]
-) -> Any:
+def _reference(reaction: str, species: str, role: str, start: tuple[float, float], end: tuple[float, float]) -> Any:
     return _element(
         "speciesReferenceGlyph",
         _curve(start, end),
@@ -113,8 +109,6 @@ def _reference(
 
 
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> Any:
-    segment = _element(
-        "curveSegment", _element("start", x=start[0], y=start[1]), _element("end", x=end[0], y=end[1])
-    )
+    segment = _element("curveSegment", _element("start", x=start[0], y=start[1]), _element("end", x=end[0], y=end[1]))
     segment.set(f"{{{_XSI}}}type", "LineSegment")
     return _element("curve", _list("CurveSegments", [segment]))

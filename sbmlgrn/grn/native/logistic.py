@@ -1,4 +1,4 @@
-"""The logistic function as straight arithmetic, which a compiler turns into SIMD instructions; a call of ``exp`` not."""
+"""The logistic function as straight arithmetic: a compiler makes SIMD instructions of it, and of ``exp`` a call."""
 
 from __future__ import annotations
 
