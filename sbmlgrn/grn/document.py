@@ -79,7 +79,10 @@ def to_network(circuit: Circuit, task: Task | None = None, condition: int = 0) -
         parameters=tuple(parameters),
         reactions=tuple(reactions),
         events=_events(circuit, inputs, levels, switches),
-        **{f"{kind}_units": _UNIT for kind in ("substance", "time", "volume", "extent")},
+        substance_units=_UNIT,
+        time_units=_UNIT,
+        volume_units=_UNIT,
+        extent_units=_UNIT,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +15,6 @@ from sbmlgrn.fit import OnProgress, Progress
 from sbmlgrn.grn import batch
 from sbmlgrn.grn.circuit import Circuit, CircuitError
 from sbmlgrn.grn.descend import descend
-from sbmlgrn.grn.native.march import Course
 from sbmlgrn.grn.prior import Prior
 from sbmlgrn.grn.prune import Member, ladder, thin
 from sbmlgrn.grn.refine import refine
@@ -65,12 +64,9 @@ class Training:
     sparsity: float = 0.0
     minibatch: int | None = 32
     decays: tuple[float, ...] = (3e-5, 1e-5)
-    stage: int = 40
-    refit: int = 25
     fading: tuple[float, ...] = (3e-6, 1e-6, 0.0)
     stage: int = 40
     refit: int = 25
-    beam: int = 3
     beam: int = 3
 
     def __post_init__(self) -> None:

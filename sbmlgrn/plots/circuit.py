@@ -24,7 +24,8 @@ _TARGET: Final = "#c9c9c9"
 def circuit_design(design: CircuitDesign) -> Figure:
     """The smallest circuit that does what was asked, what it does, and how many seeds did it with how many edges."""
     figure = new_figure(12.4, 4.4)
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1.0, 1.25, 0.85))
+    grid = figure.add_gridspec(1, 3, width_ratios=(1.0, 1.25, 0.85))
+    left, middle, right = (figure.add_subfigure(grid[k]) for k in range(3))
     chosen = design.best.chosen
     draw_circuit(left.subplots(), chosen.circuit.pruned())
     left.suptitle(

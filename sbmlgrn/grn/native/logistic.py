@@ -53,4 +53,4 @@ def logistic(z: float) -> float:
     q = q * r + _C[2]
     q = q * r + 1.0
     q = q * r + 1.0
-    return 1.0 / (1.0 + q * _power_of_two(rounded))
+    return 1.0 / (1.0 + q * _power_of_two(rounded))  # pyright: ignore[reportCallIssue]
