@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types proto proto-check conformance support bench peers clean
+.PHONY: help venv demo test lint types proto proto-check conformance support studies bench peers clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
@@ -49,6 +49,9 @@ conformance: $(STAMP)  ## run the public suites under $SBMLGRN_DATA as a whole
 
 support: $(STAMP)  ## write docs/sbml-support.md: what of SBML is supported, by the cases under $SBMLGRN_DATA that pass
 	@$(BIN)/sbmlgrn suite $(SBMLGRN_DATA)/sbml-test-suite/semantic --support docs/sbml-support.md || test $$? -eq 1
+
+studies: $(STAMP)  ## repeat the studies as a whole: figures, circuits and results of docs/circuits.md
+	$(BIN)/sbmlgrn study circuits docs/images/circuits
 
 # the most important first: each table is on the page as soon as it is measured
 BENCHMARKS := elowitz trajectories loading stiff growth ssa

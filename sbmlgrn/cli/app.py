@@ -17,6 +17,7 @@ from sbmlgrn.cli.fit import fit
 from sbmlgrn.cli.serve import serve
 from sbmlgrn.cli.simulate import simulate
 from sbmlgrn.cli.ssa import ssa
+from sbmlgrn.cli.study import circuits
 from sbmlgrn.cli.suite import suite
 from sbmlgrn.cli.validate import validate
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _design = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+_study = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,7 +56,14 @@ def _design_group() -> None:
     """Change a model, or learn a gene circuit from nothing, until it does what is asked."""
 
 
+@_study.callback()
+def _study_group() -> None:
+    """Repeat a study as a whole, with its figures."""
+
+
 app.add_typer(_design, name="design")
+app.add_typer(_study, name="study")
+_study.command()(circuits)
 for _command in (frequency, stripe, pulse, oscillator, switch, counter, gate):
     _design.command()(_command)
 for _command in (validate, convert, simulate, ssa, fit, crosscheck, suite, serve, demo):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -76,15 +76,15 @@ class Circuit:
         """The same genes with other parameters ``[parameter]`` and edges ``[target, source]``."""
         n = len(self.genes)
         place = rows(n)
-        bias, production, degradation, time_scale = np.split(theta[place.bias :], 4)
-        return Circuit(
-            self.genes,
-            np.where(kept, theta[: n * n].reshape(n, n), 0.0),
-            bias.copy(),
-            *(np.exp(v) for v in (production, degradation, time_scale)),
-            self.inputs,
-            self.outputs,
-            self.initial,
+        bias, *positive = np.split(theta[place.bias :], 4)
+        production, degradation, time_scale = np.exp(positive)
+        return replace(
+            self,
+            weights=np.where(kept, theta[: n * n].reshape(n, n), 0.0),
+            bias=bias.copy(),
+            production=production,
+            degradation=degradation,
+            time_scale=time_scale,
         )
 
     def pruned(self) -> Circuit:

@@ -64,7 +64,7 @@ def to_network(circuit: Circuit, task: Task | None = None, condition: int = 0) -
     ]
     parameters: list[Parameter] = []
     reactions: list[Reaction] = []
-    for i in np.flatnonzero(there):
+    for i in np.flatnonzero(there).tolist():
         parameters += _parameters(circuit, i)
         reactions += _reactions(circuit, i)
     for name, gene in inputs.items():

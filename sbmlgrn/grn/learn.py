@@ -194,7 +194,7 @@ class _Work:
                 rng=self.rng,
             )
             self._report("long descent", batch.losses(self.course, theta, kept))
-        if few:
+        else:
             for decay in training.decays[1:]:
                 theta, loss = refine(self.course, theta, kept, free, self.bounds, training.stage, decay=decay)
                 self._report(f"refinement, decay {decay:g}", loss)
