@@ -47,7 +47,7 @@ def draw_circuit(axes: Axes, circuit: Circuit) -> None:
     for e in circuit.edges:
         width = 1.0 + 2.4 * abs(e.weight) / strongest
         both = (e.target, e.source) in pairs
-        _draw_edge(axes, where, e.source, e.target, e.weight > 0, width, both)
+        _draw_edge(axes, where, e.source, e.target, e.weight > 0, width, both, e.source in circuit.inputs.values())
     for name, gene in circuit.inputs.items():
         if gene in used:
             (x, y), (gx, gy) = where[name], where[gene]
@@ -83,6 +83,7 @@ def _draw_edge(
     activates: bool,
     width: float,
     both: bool,
+    supplied: bool,
 ) -> None:
     colour = ACTIVATING if activates else INHIBITING
     style = "-|>" if activates else "|-|,widthA=0,widthB=0.45"
@@ -91,6 +92,9 @@ def _draw_edge(
     if source == target:
         # a loop away from the middle of the drawing
         middle = math.atan2(y, x) if math.hypot(x, y) > 0.1 else math.pi / 2
+        if supplied:
+            # where no arrow of an input comes in
+            middle -= math.copysign(math.pi / 2, y) if y else math.pi / 2
         begin, end = middle + 0.55, middle - 0.55
         start = x + gap * math.cos(begin), y + gap * math.sin(begin)
         stop = x + gap * math.cos(end), y + gap * math.sin(end)
