@@ -51,6 +51,7 @@ _HOMES = {
     "summarise_ssa": "sbmlgrn.ssa",
     "time_courses": "sbmlgrn.calibrate",
 }
+_ROOMS = frozenset({"design", "objectives", "ssa"})
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
 
 
@@ -59,8 +60,10 @@ def __getattr__(name: str) -> Any:
         return import_module("sbmlgrn.grn")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"sbmlgrn.{name}")
     raise AttributeError(f"module 'sbmlgrn' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *_HOMES, *_ROOMS})

@@ -19,6 +19,7 @@ from sbmlgrn.cli.simulate import simulate
 from sbmlgrn.cli.ssa import ssa
 from sbmlgrn.cli.study import circuits
 from sbmlgrn.cli.suite import suite
+from sbmlgrn.cli.tune import tune
 from sbmlgrn.cli.validate import validate
 
 app = typer.Typer(
@@ -66,7 +67,7 @@ app.add_typer(_study, name="study")
 _study.command()(circuits)
 for _command in (frequency, stripe, pulse, oscillator, switch, counter, gate):
     _design.command()(_command)
-for _command in (validate, convert, simulate, ssa, fit, crosscheck, suite, serve, demo):
+for _command in (validate, convert, simulate, ssa, fit, tune, crosscheck, suite, serve, demo):
     app.command()(_command)
 
 

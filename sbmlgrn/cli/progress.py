@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from math import log
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -76,21 +76,28 @@ class LiveProgress:
 class DesignProgress(LiveProgress):
     """The reports of a frequency design."""
 
-    def __init__(self, console: Console, period: float, bounds: Mapping[str, tuple[float, float, str]]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        asked: float,
+        bounds: Mapping[str, tuple[float, float, str]],
+        quantity: Literal["period", "frequency"] = "period",
+    ) -> None:
         """Makes a display.
 
         Args:
             console: where to show it.
-            period: the period asked.
+            asked: the period or frequency asked.
             bounds: lower bound, upper bound and scale of the parameters, by id.
+            quantity: which of the two it is.
         """
         super().__init__(console)
-        self._period = period
+        self._asked, self._quantity = asked, quantity
         self._bounds = dict(bounds)
 
     def _told(self, report: Progress) -> str:
         values = ", ".join(f"{name} {number(report.values[name])}" for name in self._bounds)
-        told = f"loss {report.loss:.3g}, period {number(report.metrics.get('period'))}, {values}"
+        told = f"loss {report.loss:.3g}, {self._quantity} {number(report.metrics.get(self._quantity))}, {values}"
         return f"{report.stage}, trial {report.iteration}: {told}"
 
     def _picture(self) -> RenderableType:
@@ -98,10 +105,10 @@ class DesignProgress(LiveProgress):
         if report is None or not report.values:
             return head
         body = Table.grid(padding=(0, 1))
-        period = number(report.metrics.get("period"))
+        reached = number(report.metrics.get(self._quantity))
         for name, value, place in (
             ("loss", f"{report.loss:.3g}", ()),
-            ("period", period, ("", f"asked for: {self._period:g}")),
+            (self._quantity, reached, ("", f"asked for: {self._asked:g}")),
             *((name, number(report.values[name]), _place(report.values[name], b)) for name, b in self._bounds.items()),
         ):
             body.add_row(f"  {name}", Text(f"{value:>9}", style="cyan"), *(Text(p, style="dim") for p in place))

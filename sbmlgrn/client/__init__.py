@@ -17,4 +17,8 @@ from sbmlgrn.client.jobs import OdeFitHandle as OdeFitHandle
 from sbmlgrn.client.jobs import OdeFitResult as OdeFitResult
 from sbmlgrn.client.jobs import SimulationHandle as SimulationHandle
 from sbmlgrn.client.jobs import SimulationResult as SimulationResult
+from sbmlgrn.client.jobs import StochasticHandle as StochasticHandle
+from sbmlgrn.client.jobs import StochasticResult as StochasticResult
+from sbmlgrn.client.jobs import TuningHandle as TuningHandle
+from sbmlgrn.client.jobs import TuningResult as TuningResult
 from sbmlgrn.client.local import local_server as local_server

@@ -20,6 +20,8 @@ from sbmlgrn.client.jobs import (
     OdeFitHandle,
     SimulationHandle,
     SimulationResult,
+    StochasticHandle,
+    TuningHandle,
     handle_for,
 )
 from sbmlgrn.client.v1 import job_pb2, job_service_pb2, model_pb2, model_service_pb2
@@ -308,6 +310,94 @@ class Client:
         )
         job = self._create_job(job_pb2.Job(display_name=display_name, ode_fit=spec), request_id)
         return OdeFitHandle(self._connection, job.name)
+
+    def start_stochastic_simulation(
+        self,
+        model: str,
+        t: ArrayLike,
+        *,
+        values: Mapping[str, float] | None = None,
+        symbols: Sequence[str] = (),
+        trajectories: int | None = None,
+        seed: int | None = None,
+        max_events: int | None = None,
+        display_name: str = "",
+        request_id: str = "",
+    ) -> StochasticHandle:
+        """Starts an ensemble of stochastic trajectories; ``.watch()`` shows its progress, ``.result()`` waits for it.
+
+        Args:
+            model: the model's name, ``models/{id}``.
+            t: strictly increasing times, shape [time], none negative; the first is the start.
+            values: values to use in place of the document's, by symbol id.
+            symbols: the symbols to report; species and what a rate rule governs when empty.
+            trajectories: how many; the server's default (1000) when None.
+            seed: of all random numbers; the server's default (0) when None.
+            max_events: the most reactions of one trajectory; the server's default when None.
+            display_name: a name for people.
+            request_id: unique string by which the server recognises a repeated call; a fresh one when empty.
+
+        Raises:
+            InvalidArgumentError: unknown names, bad times or numbers.
+        """
+        spec = job_pb2.StochasticSimulationSpec(
+            model=model,
+            **_time_points(np.asarray(t, dtype=float)),
+            values=values,
+            symbols=symbols,
+            trajectories=trajectories,
+            seed=seed,
+            max_events=max_events,
+        )
+        job = self._create_job(job_pb2.Job(display_name=display_name, stochastic_simulation=spec), request_id)
+        return StochasticHandle(self._connection, job.name)
+
+    def tune_frequency(
+        self,
+        model: str,
+        species: str,
+        frequency: float,
+        parameters: Mapping[str, Bounds] | None = None,
+        *,
+        tolerance: float | None = None,
+        trajectories: int | None = None,
+        max_iterations: int | None = None,
+        estimator: str = "",
+        seed: int | None = None,
+        display_name: str = "",
+        request_id: str = "",
+    ) -> TuningHandle:
+        """Starts a tuning of a stochastic oscillator; ``.watch()`` shows its progress, ``.result()`` waits for it.
+
+        Args:
+            model: the model's name, ``models/{id}``.
+            species: the species whose frequency counts.
+            frequency: the frequency asked, in cycles per unit of the model's time.
+            parameters: bounds of the parameters that may change, as for `design_frequency`; all rates when empty.
+            tolerance: relative deviation at which it counts as reached; the server's default when None.
+            trajectories: of each trial; the server's default when None.
+            max_iterations: the most trials; the server's default when None.
+            estimator: ``straight_through`` or ``gumbel``; the server's default when empty.
+            seed: seed of random choices; the server's default when None.
+            display_name: a name for people.
+            request_id: unique string by which the server recognises a repeated call; a fresh one when empty.
+
+        Raises:
+            InvalidArgumentError: unknown names, bad numbers or bounds.
+        """
+        spec = job_pb2.StochasticTuningSpec(
+            model=model,
+            species=species,
+            frequency=frequency,
+            parameters=[_free_parameter(name, bounds) for name, bounds in (parameters or {}).items()],
+            tolerance=tolerance,
+            trajectories=trajectories,
+            max_iterations=max_iterations,
+            estimator=estimator,
+            seed=seed,
+        )
+        job = self._create_job(job_pb2.Job(display_name=display_name, stochastic_tuning=spec), request_id)
+        return TuningHandle(self._connection, job.name)
 
     def get_job(self, name: str) -> JobHandle:
         """A handle of a job made before, by this client or another."""

@@ -117,6 +117,56 @@ class OdeFitResult:
         return self.arrays[name].values
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StochasticResult:
+    """Statistics of an ensemble over time, of the trajectories that reached the end.
+
+    Attributes:
+        job: the job as the server describes it: provenance, how trajectories ended.
+        t: times, shape [time].
+        arrays: by name, ``{statistic}/{symbol}`` where the statistic is mean, variance, q05, median or q95, [time].
+    """
+
+    job: job_pb2.Job
+    t: np.ndarray
+    arrays: Mapping[str, NamedArray]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The numbers of an array, such as ``mean/prey``.
+
+        Raises:
+            KeyError: there is no array of this name.
+        """
+        return self.arrays[name].values
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TuningResult:
+    """A finished tuning of a stochastic oscillator. Frequencies are in cycles per unit of the model's time.
+
+    Attributes:
+        job: the job as the server describes it, with its provenance.
+        model: name of the tuned model, for `Client.export_model`.
+        reached: whether the frequency asked was reached; if not, the model is the nearest found.
+        message: how it went, in words.
+        frequency_asked, frequency_before, frequency_found: the last is that of trajectories the tuning did not see.
+        values_before: values of the free parameters that went in.
+        values_after: values of the free parameters that came out.
+        arrays: ``before/time``, ``before/{species}`` [trajectory, time], ``after/…``, ``spectrum/…`` by name.
+    """
+
+    job: job_pb2.Job
+    model: str
+    reached: bool
+    message: str
+    frequency_asked: float
+    frequency_before: float
+    frequency_found: float
+    values_before: Mapping[str, float]
+    values_after: Mapping[str, float]
+    arrays: Mapping[str, NamedArray]
+
+
 class JobHandle:
     """A job on a server.
 
@@ -279,7 +329,56 @@ class OdeFitHandle(JobHandle):
         )
 
 
+class StochasticHandle(JobHandle):
+    """A stochastic simulation on a server."""
+
+    def result(self) -> StochasticResult:
+        """Waits for the job and downloads its result.
+
+        Raises:
+            JobFailedError: the job failed.
+            JobCancelledError: the job was cancelled.
+            ServerError: a call failed.
+        """
+        job = self._succeeded()
+        arrays = self.arrays()
+        return StochasticResult(job=job, t=arrays.pop("time").values, arrays=arrays)
+
+
+class TuningHandle(JobHandle):
+    """A tuning of a stochastic oscillator on a server."""
+
+    def result(self) -> TuningResult:
+        """Waits for the job and downloads its result.
+
+        Raises:
+            JobFailedError: the job failed.
+            JobCancelledError: the job was cancelled.
+            ServerError: a call failed.
+        """
+        job = self._succeeded()
+        result = job.stochastic_tuning_result
+        return TuningResult(
+            job=job,
+            model=result.model,
+            reached=result.reached,
+            message=result.message,
+            frequency_asked=result.frequency_asked,
+            frequency_before=result.frequency_before,
+            frequency_found=result.frequency_found,
+            values_before=dict(result.values_before),
+            values_after=dict(result.values_after),
+            arrays=self.arrays(),
+        )
+
+
 def handle_for(connection: Connection, job: job_pb2.Job) -> JobHandle:
     """A handle of the type that fits the job's kind."""
-    kinds = {"simulation": SimulationHandle, "frequency_design": DesignHandle, "ode_fit": OdeFitHandle}
+    kinds = {
+        "simulation": SimulationHandle,
+        "frequency_design": DesignHandle,
+        "ode_fit": OdeFitHandle,
+        "stochastic_simulation": StochasticHandle,
+        "stochastic_tuning": TuningHandle,
+    }
     return kinds.get(job.WhichOneof("spec") or "", JobHandle)(connection, job.name)

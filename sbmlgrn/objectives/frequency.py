@@ -87,16 +87,31 @@ def dominant_frequency(signal: Tensor, step: float, *, sharpness: float = 4.0) -
         ValueError: as for `power_spectrum`.
     """
     frequency, power = power_spectrum(signal, step)
-    duration = signal.shape[-1] * step
-    centre = _peak(frequency, power.detach(), duration)[..., None]
-    inside = (frequency - frequency[centre]).abs() <= _HALF_LOBE / duration
+    found = spectral_peak(frequency, power, signal.shape[-1] * step, sharpness=sharpness)
     tiny = torch.finfo(power.dtype).tiny
-    weight = (sharpness * power.clamp_min(tiny).log()).masked_fill(~inside, -math.inf).softmax(-1)
-    found = (weight * frequency).sum(-1)
     # Power at rounding level has a peak somewhere, which means nothing.
     scale = signal.detach().abs().amax(-1).clamp_min(tiny)
     meaningful = power.detach().amax(-1).sqrt() > 64 * torch.finfo(power.dtype).eps * scale
     return torch.where(meaningful, found, torch.nan)
+
+
+def spectral_peak(frequency: Tensor, power: Tensor, duration: float, *, sharpness: float = 4.0) -> Tensor:
+    """Place of the peak that stands for the period, as in `dominant_frequency`, of a spectrum or a mean of spectra.
+
+    Args:
+        frequency: ``[frequency]``, of `power_spectrum`.
+        power: ``[..., frequency]``.
+        duration: of the signal.
+        sharpness: exponent of the power in the weights of the soft-argmax.
+
+    Returns:
+        Frequency [...], differentiable in the power.
+    """
+    centre = _peak(frequency, power.detach(), duration)[..., None]
+    inside = (frequency - frequency[centre]).abs() <= _HALF_LOBE / duration
+    tiny = torch.finfo(power.dtype).tiny
+    weight = (sharpness * power.clamp_min(tiny).log()).masked_fill(~inside, -math.inf).softmax(-1)
+    return (weight * frequency).sum(-1)
 
 
 def log_frequency_residual(signal: Tensor, step: float, frequency: float | Tensor) -> Tensor:

@@ -32,6 +32,9 @@ class Ensemble:
         status: how each trajectory ended, a `StochasticStatus` ``[trajectory]`` or ``[batch, trajectory]``.
         events: how many reactions fired in each, shaped as `status`.
         model: what was simulated.
+        weights: of estimator ``score``, ``[trajectory, time]``: all 1, with the gradient of the log-probability of the
+            trajectory up to each time as autograd history; a mean of weighted values has the gradient of its
+            expectation.
     """
 
     t: Tensor
@@ -41,6 +44,7 @@ class Ensemble:
     status: np.ndarray
     events: np.ndarray
     model: Model
+    weights: Tensor | None = None
 
     @property
     def success(self) -> bool:

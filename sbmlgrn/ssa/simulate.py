@@ -15,6 +15,7 @@ from sbmlgrn.backends.kernel.lanes import lanes
 from sbmlgrn.backends.torch import Model
 from sbmlgrn.ode import time_grid
 from sbmlgrn.ode.native.portions import cores
+from sbmlgrn.ssa.autograd import differentiable_ensemble
 from sbmlgrn.ssa.direct import portion, seeded
 from sbmlgrn.ssa.ensemble import Ensemble, with_draws
 from sbmlgrn.ssa.jumps import check_jumps, check_process, is_memoryless, warn_of_net_rates, whole_numbers
@@ -22,6 +23,7 @@ from sbmlgrn.ssa.native.leap import leaps, portion_by_leaps
 from sbmlgrn.ssa.native.network import graph, is_large, portion_of_network
 from sbmlgrn.ssa.native.plan import compiled_process
 from sbmlgrn.ssa.native.process import portion_of_process
+from sbmlgrn.ssa.paths import Estimator
 from sbmlgrn.ssa.statistics import Statistics
 from sbmlgrn.ssa.status import StochasticStatus
 
@@ -43,6 +45,8 @@ def simulate_ssa(
     *,
     method: str = "direct",
     epsilon: float = 0.03,
+    estimator: Estimator | str | None = None,
+    temperature: float = 0.1,
     max_events: int = 1_000_000_000,
 ) -> Ensemble:
     """Simulates trajectories of the model's jump process, exactly unless asked otherwise.
@@ -63,6 +67,10 @@ def simulate_ssa(
         method: ``"direct"`` is exact; ``"tau"`` leaps over many reactions at a time, for networks in which nothing
             happens but reactions.
         epsilon: by how much a propensity may change in a leap, relatively.
+        estimator: an `Estimator`, if the states (of ``score`` the weights) shall have autograd history of the
+            parameters; the trajectories are as exact, but others, and those of a clock that is slower. `ssa.gradient`
+            tells errors and biases as well.
+        temperature: of the estimators ``gumbel`` and ``dga``.
         max_events: most reactions (and events) of one trajectory.
 
     Returns:
@@ -73,6 +81,8 @@ def simulate_ssa(
         UnknownElementError: a parameter's name is not in the model.
         ValueError: the grid, a shape or a number is not as described.
     """
+    if estimator is not None:
+        return differentiable_ensemble(model, t, parameters, trajectories, seed, estimator, temperature, max_events)
     run = _Run(model, t, parameters, trajectories, seed, max_events, method, epsilon)
     count = len(run.p) * trajectories
     states = np.empty((count, len(run.grid), run.width))
@@ -105,6 +115,7 @@ def summarise_ssa(
     method: str = "direct",
     epsilon: float = 0.03,
     max_events: int = 1_000_000_000,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Statistics:
     """Means, variances, distributions and spectra of the trajectories of `simulate_ssa`, which are not kept.
 
@@ -114,6 +125,7 @@ def summarise_ssa(
         model, t, trajectories, seed, method, epsilon, max_events: as for `simulate_ssa`.
         parameters: one vector ``[parameter]``, or values by name, each a number.
         ids: symbols; the species that change, if not given.
+        on_progress: called with the number of trajectories done, now and then. What it raises ends the simulation.
 
     Raises:
         JumpError: the model cannot be read as a jump process.
@@ -132,6 +144,8 @@ def summarise_ssa(
         values = model.observe(run.t, found[..., :n], p, names).numpy()
         statistics.add(values[ended == StochasticStatus.SUCCESS])
         statistics.count_ends(ended, fired)
+        if on_progress is not None:
+            on_progress(statistics.ends.total())
     return statistics
 
 

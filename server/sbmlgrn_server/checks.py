@@ -17,6 +17,11 @@ from sbmlgrn_server.errors import ServiceError, invalid
 from sbmlgrn_server.names import clip
 
 _MAX_ITERATIONS: Final = 1_000_000
+_MAX_TRAJECTORIES: Final = 100_000
+_ESTIMATORS: Final = ("straight_through", "gumbel")
+
+_STATISTICS: Final = 5
+"""Arrays that a stochastic simulation reports of each symbol."""
 _OPTIMIZERS: Final = ("trust-region", "adam", "lbfgs")
 
 
@@ -57,14 +62,62 @@ def check_simulation(spec: job_pb2.SimulationSpec, model: model_pb2.Model, confi
 
 def check_frequency_design(spec: job_pb2.FrequencyDesignSpec, model: model_pb2.Model) -> None:
     """Checks a frequency design of `model`."""
-    species = {
-        symbol.id for symbol in model.symbols if symbol.observable and symbol.kind == model_pb2.SYMBOL_KIND_SPECIES
-    }
-    _check_known(spec.species, species, "species", model)
+    _check_species(spec.species, model)
     if not (math.isfinite(spec.period) and spec.period > 0):
         raise invalid(f"period is {spec.period:g}: expected a positive time in the model's unit of time")
     if not spec.parameters:
         raise invalid("parameters is empty: name at least one parameter that may change, with its bounds")
+    _check_search(spec, model)
+    if spec.HasField("seed") and spec.seed < 0:
+        raise invalid(f"seed is {spec.seed}: expected 0 or more")
+
+
+def check_stochastic_simulation(
+    spec: job_pb2.StochasticSimulationSpec, model: model_pb2.Model, config: ServerConfig
+) -> None:
+    """Checks a stochastic simulation of `model`."""
+    points = _check_times(spec)
+    adjustable = {symbol.id for symbol in model.symbols if symbol.adjustable}
+    observable = {symbol.id for symbol in model.symbols if symbol.observable}
+    for name, value in sorted(spec.values.items()):
+        _check_known(name, adjustable, "adjustable symbol", model)
+        if not math.isfinite(value):
+            raise invalid(f"the value of {name!r} is {value}: expected a finite number")
+    for name in spec.symbols:
+        _check_known(name, observable, "observable symbol", model)
+    _check_unique(spec.symbols, "symbols")
+    for name in ("trajectories", "max_events"):
+        if spec.HasField(name) and getattr(spec, name) < 1:
+            raise invalid(f"{name} is {getattr(spec, name)}: expected a positive number")
+    reported = len(spec.symbols) or sum(symbol.reported_by_default for symbol in model.symbols)
+    size = points * reported * _STATISTICS
+    if size > config.max_array_values:
+        raise invalid(
+            f"the result would have {size:,} numbers ({points:,} times), more than the {config.max_array_values:,} "
+            "that this server allows: ask for fewer times or symbols"
+        )
+
+
+def check_stochastic_tuning(spec: job_pb2.StochasticTuningSpec, model: model_pb2.Model) -> None:
+    """Checks a tuning of `model`."""
+    _check_species(spec.species, model)
+    if not (math.isfinite(spec.frequency) and spec.frequency > 0):
+        raise invalid(f"frequency is {spec.frequency:g}: expected a positive number of cycles per unit of time")
+    _check_search(spec, model)
+    if spec.HasField("trajectories") and not 1 <= spec.trajectories <= _MAX_TRAJECTORIES:
+        raise invalid(f"trajectories is {spec.trajectories}: expected 1 to {_MAX_TRAJECTORIES:,}")
+    if spec.estimator and spec.estimator not in _ESTIMATORS:
+        raise invalid(f"estimator is {clip(spec.estimator)!r}: expected {' or '.join(map(repr, _ESTIMATORS))}")
+
+
+def _check_species(name: str, model: model_pb2.Model) -> None:
+    species = {
+        symbol.id for symbol in model.symbols if symbol.observable and symbol.kind == model_pb2.SYMBOL_KIND_SPECIES
+    }
+    _check_known(name, species, "species", model)
+
+
+def _check_search(spec: job_pb2.FrequencyDesignSpec | job_pb2.StochasticTuningSpec, model: model_pb2.Model) -> None:
     symbols = {symbol.id: symbol for symbol in model.symbols if symbol.adjustable}
     for parameter in spec.parameters:
         _check_known(parameter.id, symbols, "parameter", model)
@@ -74,8 +127,6 @@ def check_frequency_design(spec: job_pb2.FrequencyDesignSpec, model: model_pb2.M
         raise invalid(f"tolerance is {spec.tolerance:g}: expected more than 0 and less than 1, such as 0.003 for 0.3 %")
     if spec.HasField("max_iterations") and not 1 <= spec.max_iterations <= _MAX_ITERATIONS:
         raise invalid(f"max_iterations is {spec.max_iterations}: expected 1 to {_MAX_ITERATIONS:,}")
-    if spec.HasField("seed") and spec.seed < 0:
-        raise invalid(f"seed is {spec.seed}: expected 0 or more")
 
 
 def check_ode_fit(spec: job_pb2.OdeFitSpec, model: model_pb2.Model) -> None:
@@ -115,7 +166,7 @@ def _check_noise(spec: job_pb2.OdeFitSpec | job_pb2.MeasuredSymbol, whose: str) 
         raise invalid(f"sigma{whose} is {spec.sigma:g}: expected a positive number")
 
 
-def _check_times(spec: job_pb2.SimulationSpec) -> int:
+def _check_times(spec: job_pb2.SimulationSpec | job_pb2.StochasticSimulationSpec) -> int:
     kind = spec.WhichOneof("time_points")
     if kind is None:
         raise invalid("time_points is not set: give 'uniform' (start, end, points) or 'explicit' times")

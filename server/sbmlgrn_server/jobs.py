@@ -11,7 +11,13 @@ from typing import Any, Final
 import sbmlgrn.client.v1.job_service_pb2 as pb
 from sbmlgrn.client.v1 import array_pb2, job_pb2, job_service_pb2_grpc, model_pb2
 from sbmlgrn_server.arrays import array_path, read_chunks
-from sbmlgrn_server.checks import check_frequency_design, check_ode_fit, check_simulation
+from sbmlgrn_server.checks import (
+    check_frequency_design,
+    check_ode_fit,
+    check_simulation,
+    check_stochastic_simulation,
+    check_stochastic_tuning,
+)
 from sbmlgrn_server.config import ServerConfig
 from sbmlgrn_server.errors import exhausted, invalid, not_found, precondition, streaming, unary, unavailable
 from sbmlgrn_server.names import (
@@ -181,8 +187,19 @@ class JobService(job_service_pb2_grpc.JobServiceServicer):
                 job.ode_fit.CopyFrom(wanted.ode_fit)
                 model = await self._model(wanted.ode_fit.model)
                 check_ode_fit(wanted.ode_fit, model)
+            case "stochastic_simulation":
+                job.stochastic_simulation.CopyFrom(wanted.stochastic_simulation)
+                model = await self._model(wanted.stochastic_simulation.model)
+                check_stochastic_simulation(wanted.stochastic_simulation, model, self._config)
+            case "stochastic_tuning":
+                job.stochastic_tuning.CopyFrom(wanted.stochastic_tuning)
+                model = await self._model(wanted.stochastic_tuning.model)
+                check_stochastic_tuning(wanted.stochastic_tuning, model)
             case _:
-                raise invalid("the job has no spec: set 'simulation', 'frequency_design' or 'ode_fit'")
+                raise invalid(
+                    "the job has no spec: set 'simulation', 'frequency_design', 'ode_fit', 'stochastic_simulation' or "
+                    "'stochastic_tuning'"
+                )
         return job, parse_name(model.name, "models")
 
     async def _model(self, name: str) -> model_pb2.Model:

@@ -34,6 +34,8 @@ _RUNNERS: Final = {
     "simulation": "sbmlgrn_server.runners.simulation",
     "frequency_design": "sbmlgrn_server.runners.frequency_design",
     "ode_fit": "sbmlgrn_server.runners.ode_fit",
+    "stochastic_simulation": "sbmlgrn_server.runners.stochastic_simulation",
+    "stochastic_tuning": "sbmlgrn_server.runners.stochastic_tuning",
 }
 
 _PROGRESS_SECONDS: Final = 0.1

@@ -187,6 +187,55 @@ class OdeFitSpec(_message.Message):
     relative_tolerance: float
     def __init__(self, model: _Optional[str] = ..., data: _Optional[str] = ..., estimate: _Optional[_Union[FittedKind, str]] = ..., free: _Optional[_Iterable[str]] = ..., fix: _Optional[_Iterable[str]] = ..., bounds: _Optional[_Iterable[_Union[FreeParameter, _Mapping]]] = ..., span: _Optional[float] = ..., noise: _Optional[_Union[NoiseKind, str]] = ..., sigma: _Optional[float] = ..., symbols: _Optional[_Iterable[_Union[MeasuredSymbol, _Mapping]]] = ..., hold_out: _Optional[_Iterable[str]] = ..., starts: _Optional[int] = ..., optimizer: _Optional[str] = ..., max_iterations: _Optional[int] = ..., windows: _Optional[int] = ..., profiles: _Optional[_Iterable[str]] = ..., level: _Optional[float] = ..., seed: _Optional[int] = ..., relative_tolerance: _Optional[float] = ...) -> None: ...
 
+class StochasticSimulationSpec(_message.Message):
+    __slots__ = ("model", "uniform", "explicit", "values", "symbols", "trajectories", "seed", "max_events")
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_FIELD_NUMBER: _ClassVar[int]
+    EXPLICIT_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORIES_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    uniform: UniformTimes
+    explicit: ExplicitTimes
+    values: _containers.ScalarMap[str, float]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    trajectories: int
+    seed: int
+    max_events: int
+    def __init__(self, model: _Optional[str] = ..., uniform: _Optional[_Union[UniformTimes, _Mapping]] = ..., explicit: _Optional[_Union[ExplicitTimes, _Mapping]] = ..., values: _Optional[_Mapping[str, float]] = ..., symbols: _Optional[_Iterable[str]] = ..., trajectories: _Optional[int] = ..., seed: _Optional[int] = ..., max_events: _Optional[int] = ...) -> None: ...
+
+class StochasticTuningSpec(_message.Message):
+    __slots__ = ("model", "species", "frequency", "parameters", "tolerance", "trajectories", "max_iterations", "estimator", "seed")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SPECIES_FIELD_NUMBER: _ClassVar[int]
+    FREQUENCY_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    TRAJECTORIES_FIELD_NUMBER: _ClassVar[int]
+    MAX_ITERATIONS_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATOR_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    species: str
+    frequency: float
+    parameters: _containers.RepeatedCompositeFieldContainer[FreeParameter]
+    tolerance: float
+    trajectories: int
+    max_iterations: int
+    estimator: str
+    seed: int
+    def __init__(self, model: _Optional[str] = ..., species: _Optional[str] = ..., frequency: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[FreeParameter, _Mapping]]] = ..., tolerance: _Optional[float] = ..., trajectories: _Optional[int] = ..., max_iterations: _Optional[int] = ..., estimator: _Optional[str] = ..., seed: _Optional[int] = ...) -> None: ...
+
 class JobProgress(_message.Message):
     __slots__ = ("stage", "iteration", "total", "loss", "metrics", "values", "elapsed_seconds")
     class MetricsEntry(_message.Message):
@@ -393,18 +442,76 @@ class OdeFitResult(_message.Message):
     conditions: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, model: _Optional[str] = ..., message: _Optional[str] = ..., loss: _Optional[float] = ..., parameters: _Optional[_Iterable[_Union[FittedParameter, _Mapping]]] = ..., symbols: _Optional[_Iterable[_Union[FittedSymbol, _Mapping]]] = ..., searches: _Optional[_Iterable[_Union[FitSearch, _Mapping]]] = ..., agreeing: _Optional[int] = ..., warnings: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TrajectoryEnd(_message.Message):
+    __slots__ = ("status", "count", "message")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    status: str
+    count: int
+    message: str
+    def __init__(self, status: _Optional[str] = ..., count: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+
+class StochasticSimulationResult(_message.Message):
+    __slots__ = ("trajectory_count", "reaction_count", "ends")
+    TRAJECTORY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REACTION_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_FIELD_NUMBER: _ClassVar[int]
+    trajectory_count: int
+    reaction_count: int
+    ends: _containers.RepeatedCompositeFieldContainer[TrajectoryEnd]
+    def __init__(self, trajectory_count: _Optional[int] = ..., reaction_count: _Optional[int] = ..., ends: _Optional[_Iterable[_Union[TrajectoryEnd, _Mapping]]] = ...) -> None: ...
+
+class StochasticTuningResult(_message.Message):
+    __slots__ = ("model", "reached", "message", "frequency_asked", "frequency_before", "frequency_found", "values_before", "values_after")
+    class ValuesBeforeEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class ValuesAfterEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    REACHED_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    FREQUENCY_ASKED_FIELD_NUMBER: _ClassVar[int]
+    FREQUENCY_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    FREQUENCY_FOUND_FIELD_NUMBER: _ClassVar[int]
+    VALUES_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_AFTER_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    reached: bool
+    message: str
+    frequency_asked: float
+    frequency_before: float
+    frequency_found: float
+    values_before: _containers.ScalarMap[str, float]
+    values_after: _containers.ScalarMap[str, float]
+    def __init__(self, model: _Optional[str] = ..., reached: bool = ..., message: _Optional[str] = ..., frequency_asked: _Optional[float] = ..., frequency_before: _Optional[float] = ..., frequency_found: _Optional[float] = ..., values_before: _Optional[_Mapping[str, float]] = ..., values_after: _Optional[_Mapping[str, float]] = ...) -> None: ...
+
 class Job(_message.Message):
-    __slots__ = ("name", "display_name", "simulation", "frequency_design", "ode_fit", "state", "progress", "error", "simulation_result", "frequency_design_result", "ode_fit_result", "arrays", "provenance", "last_sequence", "create_time", "start_time", "end_time", "update_time")
+    __slots__ = ("name", "display_name", "simulation", "frequency_design", "stochastic_simulation", "stochastic_tuning", "ode_fit", "state", "progress", "error", "simulation_result", "frequency_design_result", "stochastic_simulation_result", "stochastic_tuning_result", "ode_fit_result", "arrays", "provenance", "last_sequence", "create_time", "start_time", "end_time", "update_time")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_FIELD_NUMBER: _ClassVar[int]
     FREQUENCY_DESIGN_FIELD_NUMBER: _ClassVar[int]
+    STOCHASTIC_SIMULATION_FIELD_NUMBER: _ClassVar[int]
+    STOCHASTIC_TUNING_FIELD_NUMBER: _ClassVar[int]
     ODE_FIT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     SIMULATION_RESULT_FIELD_NUMBER: _ClassVar[int]
     FREQUENCY_DESIGN_RESULT_FIELD_NUMBER: _ClassVar[int]
+    STOCHASTIC_SIMULATION_RESULT_FIELD_NUMBER: _ClassVar[int]
+    STOCHASTIC_TUNING_RESULT_FIELD_NUMBER: _ClassVar[int]
     ODE_FIT_RESULT_FIELD_NUMBER: _ClassVar[int]
     ARRAYS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
@@ -417,12 +524,16 @@ class Job(_message.Message):
     display_name: str
     simulation: SimulationSpec
     frequency_design: FrequencyDesignSpec
+    stochastic_simulation: StochasticSimulationSpec
+    stochastic_tuning: StochasticTuningSpec
     ode_fit: OdeFitSpec
     state: JobState
     progress: JobProgress
     error: JobError
     simulation_result: SimulationResult
     frequency_design_result: FrequencyDesignResult
+    stochastic_simulation_result: StochasticSimulationResult
+    stochastic_tuning_result: StochasticTuningResult
     ode_fit_result: OdeFitResult
     arrays: _containers.RepeatedCompositeFieldContainer[_array_pb2.ArrayDescriptor]
     provenance: Provenance
@@ -431,7 +542,7 @@ class Job(_message.Message):
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., simulation: _Optional[_Union[SimulationSpec, _Mapping]] = ..., frequency_design: _Optional[_Union[FrequencyDesignSpec, _Mapping]] = ..., ode_fit: _Optional[_Union[OdeFitSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[JobProgress, _Mapping]] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., simulation_result: _Optional[_Union[SimulationResult, _Mapping]] = ..., frequency_design_result: _Optional[_Union[FrequencyDesignResult, _Mapping]] = ..., ode_fit_result: _Optional[_Union[OdeFitResult, _Mapping]] = ..., arrays: _Optional[_Iterable[_Union[_array_pb2.ArrayDescriptor, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., last_sequence: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., simulation: _Optional[_Union[SimulationSpec, _Mapping]] = ..., frequency_design: _Optional[_Union[FrequencyDesignSpec, _Mapping]] = ..., stochastic_simulation: _Optional[_Union[StochasticSimulationSpec, _Mapping]] = ..., stochastic_tuning: _Optional[_Union[StochasticTuningSpec, _Mapping]] = ..., ode_fit: _Optional[_Union[OdeFitSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[JobProgress, _Mapping]] = ..., error: _Optional[_Union[JobError, _Mapping]] = ..., simulation_result: _Optional[_Union[SimulationResult, _Mapping]] = ..., frequency_design_result: _Optional[_Union[FrequencyDesignResult, _Mapping]] = ..., stochastic_simulation_result: _Optional[_Union[StochasticSimulationResult, _Mapping]] = ..., stochastic_tuning_result: _Optional[_Union[StochasticTuningResult, _Mapping]] = ..., ode_fit_result: _Optional[_Union[OdeFitResult, _Mapping]] = ..., arrays: _Optional[_Iterable[_Union[_array_pb2.ArrayDescriptor, _Mapping]]] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., last_sequence: _Optional[int] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class JobStateChange(_message.Message):
     __slots__ = ("state", "error")

@@ -58,9 +58,7 @@ def reordered(function: _F) -> _F:
     return _compiled(function, inline=True, counted=False, fastmath={"reassoc", "contract", "nsz"})
 
 
-def _compiled(
-    function: _F, inline: bool, counted: bool, called: bool = True, fastmath: set[str] | bool = False
-) -> _F:
+def _compiled(function: _F, inline: bool, counted: bool, called: bool = True, fastmath: set[str] | bool = False) -> _F:
     options = {"nogil": True, "error_model": "numpy", "forceinline": inline, "_nrt": counted, "fastmath": fastmath}
     options |= {"no_cpython_wrapper": not called, "no_cfunc_wrapper": True}
     dispatcher: Any = numba.njit(**options)(function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sbmlgrn.design import FrequencyDesign, FrequencySpec, design_frequency
+from sbmlgrn.design import FrequencyDesign, FrequencySpec, Spectrum, design_frequency
 from sbmlgrn.sbml import load
 from sbmlgrn_server.arrays import ArrayWriter
 from sbmlgrn_server.runners.shared import free_parameter, leave_model, reporter
@@ -32,8 +32,8 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
             "period_asked": float(design.period_asked),
             "period_before": float(design.period_before),
             "period_found": float(design.period_found),
-            "values_before": _floats(design.values_before),
-            "values_after": _floats(design.values_after),
+            "values_before": floats(design.values_before),
+            "values_after": floats(design.values_after),
         },
         "model": leave_model(
             context, design.network, f"{task['model_display_name']}; period {design.period_found:.6g}"
@@ -44,12 +44,16 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _spec(spec: dict[str, Any]) -> FrequencySpec:
-    options: dict[str, Any] = {}
+    return FrequencySpec(species=spec["species"], period=float(spec["period"]), **search_options(spec))
+
+
+def search_options(spec: dict[str, Any]) -> dict[str, Any]:
+    """What the specs of both kinds of search for a frequency have in common."""
+    options: dict[str, Any] = {"parameters": tuple(free_parameter(entry) for entry in spec.get("parameters", ()))}
     for name, kind in (("tolerance", float), ("max_iterations", int), ("seed", int)):
         if name in spec:
             options[name] = kind(spec[name])
-    parameters = tuple(free_parameter(entry) for entry in spec["parameters"])
-    return FrequencySpec(species=spec["species"], period=float(spec["period"]), parameters=parameters, **options)
+    return options
 
 
 def _write_arrays(context: JobContext, task: dict[str, Any], design: FrequencyDesign) -> list[dict[str, Any]]:
@@ -67,14 +71,19 @@ def _write_arrays(context: JobContext, task: dict[str, Any], design: FrequencyDe
                 quantity=entry.get("quantity", "VALUE").removeprefix("QUANTITY_").lower(),
                 symbol=name,
             )
-    time_unit, unit = task["time_unit"], symbols.get(task["spec"]["species"], {}).get("unit", "")
+    write_spectrum(writer, task, design.spectrum)
+    return writer.descriptors
+
+
+def write_spectrum(writer: ArrayWriter, task: dict[str, Any], spectrum: Spectrum) -> None:
+    """Writes the arrays ``spectrum/…`` of the species that the task names."""
+    unit = next((entry.get("unit", "") for entry in task["symbols"] if entry["id"] == task["spec"]["species"]), "")
+    time_unit = task["time_unit"]
     frequency_unit = time_unit if time_unit in _PLAIN_UNITS else f"1 / {time_unit}"
     power_unit = unit if unit in _PLAIN_UNITS else f"({unit})^2"
-    spectrum = design.spectrum
     writer.write("spectrum/frequency", spectrum.frequency, axes=["frequency"], unit=frequency_unit)
     writer.write("spectrum/power_before", spectrum.before, axes=["frequency"], unit=power_unit)
     writer.write("spectrum/power_after", spectrum.after, axes=["frequency"], unit=power_unit)
-    return writer.descriptors
 
 
 def _provenance(task: dict[str, Any], design: FrequencyDesign) -> dict[str, Any]:
@@ -92,5 +101,6 @@ def _provenance(task: dict[str, Any], design: FrequencyDesign) -> dict[str, Any]
     return provenance
 
 
-def _floats(values: Any) -> dict[str, float]:
+def floats(values: Any) -> dict[str, float]:
+    """Plain numbers, as JSON knows them."""
     return {name: float(value) for name, value in values.items()}

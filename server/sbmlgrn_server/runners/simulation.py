@@ -35,10 +35,10 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
     parameters = {
         name: torch.tensor(values if batched else values[0], dtype=torch.float64) for name, values in columns.items()
     }
-    times = torch.tensor(_times(spec), dtype=torch.float64)
+    grid = torch.tensor(times(spec), dtype=torch.float64)
     context.progress("simulate")
     with torch.no_grad():
-        solution = sg.simulate(model, times, parameters or None, rtol=rtol, atol=atol)
+        solution = sg.simulate(model, grid, parameters or None, rtol=rtol, atol=atol)
     summary = _summary(solution)
     if summary["failures"]:
         failed, count = summary["failure_count"], summary["trajectory_count"]
@@ -68,7 +68,8 @@ def run(context: JobContext, task: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _times(spec: dict[str, Any]) -> Any:
+def times(spec: dict[str, Any]) -> Any:
+    """The times that a simulation asks for."""
     if "explicit" in spec:
         return spec["explicit"]["times"]
     uniform = spec["uniform"]

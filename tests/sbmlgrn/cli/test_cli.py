@@ -68,7 +68,7 @@ def oscillator(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    ["validate", "convert", "simulate", "crosscheck", "suite", "serve", "demo", "fit", "design frequency"],
+    ["validate", "convert", "simulate", "crosscheck", "suite", "serve", "demo", "fit", "design frequency", "tune"],
     ids=str,
 )
 def test_every_command_has_help_with_an_example_and_json(command: str) -> None:
@@ -301,6 +301,43 @@ def test_design_of_a_species_that_does_not_oscillate(decay: Path) -> None:
     result = run("design", "frequency", decay, "--species", "S", "--period", 4, "--free", "k:0.1:1")
     assert result.exit_code == 2
     assert "does not oscillate" in result.stderr
+
+
+LOTKA = "R1: X -> 2 X; a*X; R2: X + Y -> 2 Y; b*X*Y; R3: Y -> ; c*Y; a = 10; b = 0.02; c = 10; X = 500; Y = 500"
+
+
+def test_tune_reaches_the_frequency_asked(tmp_path: Path) -> None:
+    model, output, plot = tmp_path / "lotka.ant", tmp_path / "faster.xml", tmp_path / "faster.png"
+    model.write_text(LOTKA)
+    options = ("--trajectories", 10, "--tolerance", 0.1, "--compare", "gumbel", "--out", output, "--plot", plot)
+    told = run_json("tune", model, "--species", "X", "--frequency", 2, *options)
+    assert told["reached"] and told["frequency_before"] < 1.6
+    assert told["frequency_found"] == pytest.approx(2.0, rel=0.1)
+    assert set(told["values_after"]) == {"a", "b", "c"}
+    assert set(told["ways"]) == {"straight_through", "gumbel"}
+    assert told["ways"]["gumbel"]["loss"][-1] < told["ways"]["gumbel"]["loss"][0]
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    after = run_json("tune", output, "--species", "X", "--frequency", 2, "--tolerance", 0.15)
+    assert "already" in after["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--species", "z", "--frequency", 2), "'z'"),
+        (("--species", "X", "--frequency", -2), "frequency is -2"),
+        (("--species", "X", "--frequency", 2, "--free", "a:1:2"), "outside its bounds"),
+        (("--species", "X", "--frequency", 2, "--estimator", "score"), "'score' is not one of"),
+    ],
+    ids=str,
+)
+def test_bad_options_of_tune(tmp_path: Path, arguments: tuple[object, ...], expected: str) -> None:
+    model = tmp_path / "lotka.ant"
+    model.write_text(LOTKA)
+    result = run("tune", model, *arguments)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(decay: Path, monkeypatch: pytest.MonkeyPatch) -> None:

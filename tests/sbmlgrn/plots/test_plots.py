@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from sbmlgrn.plots import PALETTE, frequency_design, time_course, time_course_fit
+from sbmlgrn.plots import PALETTE, frequency_design, frequency_tuning, time_course, time_course_fit
 
 
 def oscillation(period: float) -> pd.DataFrame:
@@ -155,6 +155,30 @@ def test_colours_can_be_told_apart(deficiency: str) -> None:
     for a, b in combinations([*PALETTE, "white"], 2):
         # 10 is several times the just noticeable difference of about 2.3.
         assert np.linalg.norm(seen(a) - seen(b)) > 10, (a, b)
+
+
+def test_frequency_tuning() -> None:
+    t = np.linspace(0, 10, 101)
+    course = pd.DataFrame({"1": np.sin(t) + 2, "2": np.cos(t) + 2}, index=t)
+    frequency = np.linspace(0, 1, 51)
+    spectrum = pd.DataFrame({"before": frequency + 1, "after": 2 - frequency}, index=frequency)
+    way = pd.DataFrame({"step": [1.0, 2.0], "seconds": [0.5, 1.0], "loss": [0.1, 0.0]})
+    figure = frequency_tuning(
+        course,
+        course,
+        spectrum,
+        {"straight_through": way, "gumbel": way},
+        frequency_asked=0.3,
+        frequency_before=0.2,
+        frequency_after=0.3,
+        symbol="S",
+        time_unit="second",
+    )
+    figure.canvas.draw()
+    axes = {a.get_title(loc="left"): a for a in figure.axes}
+    assert axes["before: 0.2 cycles per second"].get_xlabel() == ""
+    assert [line.get_label() for line in axes["loss against seconds"].get_lines()] == ["straight_through", "gumbel"]
+    assert axes["mean spectrum of S"].get_legend_handles_labels()[1] == ["before", "after", "asked: 0.3"]
 
 
 def test_a_fit_has_a_panel_for_each_symbol_and_one_for_the_searches() -> None:
