@@ -45,8 +45,8 @@ def central_gradient(f: Callable[[np.ndarray], float], x: np.ndarray, step: floa
     return gradient
 
 
-def error(values: np.ndarray, reference: np.ndarray) -> float:
-    """Largest difference, relative to the largest magnitude of each column over all that comes before it."""
+def error(values: np.ndarray, reference: np.ndarray, floor: float = 0.0) -> float:
+    """Largest difference, relative to each column's largest magnitude over all axes before it, or to `floor`."""
     axes = tuple(range(reference.ndim - 1))
-    size = np.abs(reference).max(axis=axes)
+    size = np.maximum(np.abs(reference).max(axis=axes), floor)
     return float((np.abs(values - reference).max(axis=axes) / np.where(size > 0, size, 1.0)).max())

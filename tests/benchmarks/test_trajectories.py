@@ -98,7 +98,7 @@ def test_single(sample: Sample, report: Report) -> None:
             reference, note = None, "libRoadRunner fails at 1e-12, so there is no reference"
         _tolerances(case, RTOL, ATOL)
         theirs, ours = case.theirs(), case.ours()[:, case.columns]
-        mine_off, other_off = (None if reference is None else error(v, reference) for v in (ours, theirs))
+        mine_off, other_off = (None if reference is None else error(v, reference, ATOL / RTOL) for v in (ours, theirs))
         mine, other = per_call(case.ours), per_call(case.theirs)
         if not np.isfinite(ours).all():
             note, mine = "ours fails", None
@@ -112,7 +112,8 @@ def test_single(sample: Sample, report: Report) -> None:
             (
                 f"t = 0…100 on {len(GRID)} times, rtol {RTOL:g}, atol {ATOL:g}, default solvers of both; one core.",
                 "Errors: largest difference in amounts from libRoadRunner at rtol 1e-12, relative to the largest value "
-                "of the species.",
+                "of the species, or to atol/rtol if that is more. Where it is large, look at `make conformance`, which "
+                "finds out which of the two is wrong.",
             ),
             tuple(rows),
             "Models, simulated once: what a user waits for who moves a slider. In the median, "
@@ -150,7 +151,7 @@ def test_ensembles(sample: Sample, report: Report) -> None:
             rows.append(Row(what, "libRoadRunner", note=f"libRoadRunner fails: {str(failure)[:80]}"))
             continue
         both = min(part[1], other_part[1])
-        difference = error(part[0][:both][..., case.columns], other_part[0][:both])
+        difference = error(part[0][:both][..., case.columns], other_part[0][:both], ATOL / RTOL)
         notes = [
             note,
             *(f"{who} from {n} of them" for who, n in (("ours", part[1]), ("theirs", other_part[1])) if n < BATCH),
@@ -166,8 +167,8 @@ def test_ensembles(sample: Sample, report: Report) -> None:
                 "The same models, grid and tolerances; up to 20 global parameters of each, times exp(0.05 z), z "
                 f"normal; ours on {CORES} cores, libRoadRunner in a loop on one.",
                 f"An ensemble that would take longer than {PATIENCE:g} s is run in part and its time multiplied, as "
-                "its row says. *Differ* is the largest difference in amounts, relative to the species' largest value; "
-                "where it is large, trajectories are sensitive, or one of the two is wrong.",
+                "its row says. *Differ* is the largest difference in amounts, relative to the species' largest value "
+                "or atol/rtol; where it is large, trajectories are sensitive, or one of the two is wrong.",
             ),
             tuple(rows),
             f"Parameter sets of one model. In the median, the loop takes {median(ratios):.2g}× as long as ours.",
