@@ -48,7 +48,8 @@ class Training:
         descent: steps of Adam.
         rate: their length at first.
         sparsity: what the mean size of the weights adds to the loss while descending.
-        minibatch: conditions in a step of Adam; all if not given.
+        minibatch: conditions in a step of Adam; all if not given. They are the same for all circuits, which saves time,
+            but one unlucky choice then leads many of them astray together.
         decays: what the squares of the parameters add to the loss in the stages that follow; the last, while pruning.
         fading: the same in the stages after pruning.
         stage: steps of Levenberg–Marquardt in each of them.
@@ -56,13 +57,13 @@ class Training:
         beam: circuits of a seed that go on when edges go one by one.
     """
 
-    draws: int = 4
+    draws: int = 8
     carried: int = 2
     spread: float = 0.1
     descent: int = 150
     rate: float = 0.1
     sparsity: float = 0.0
-    minibatch: int | None = 32
+    minibatch: int | None = None
     decays: tuple[float, ...] = (3e-5, 1e-5)
     fading: tuple[float, ...] = (3e-6, 1e-6, 0.0)
     stage: int = 40
@@ -75,7 +76,7 @@ class Training:
                 raise CircuitError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
 
-LARGE: Final = Training(spread=1.0, rate=0.05, carried=1)
+LARGE: Final = Training(draws=4, spread=1.0, rate=0.05, carried=1, minibatch=32)
 """For circuits with many parameters: weights so different at first that some gene does something useful."""
 
 
