@@ -23,6 +23,7 @@ from sbmlgrn.ode.native.ensemble import METHODS
 from sbmlgrn.ode.native.eventful import CLOSE, MOST_CLOSE, eventful, words
 from sbmlgrn.ode.native.trajectory import SUCCESS
 from sbmlgrn.ode.native.turning import Piece, first_turn
+from sbmlgrn.ode.relaxation import NoEquilibriumError, relax
 from sbmlgrn.ode.status import Status
 
 _SOLVERS: Final[dict[str, Any]] = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
@@ -65,12 +66,17 @@ def hybrid(
         failed; a status and a log of the events per trajectory.
     """
     evaluator = Evaluator(system) if system.delays or system.fast or method not in METHODS else None
+    lasting = system.fast and not system.transitions
+    if evaluator is not None and lasting and not any(_settles(evaluator, t, *at) for at in zip(y0, p, strict=True)):
+        shape = len(y0), t.shape[-1]
+        nothing = np.full((*shape, y0.shape[1]), np.nan), np.full((*shape, len(system.delays)), np.nan)
+        return *nothing, [Status.NO_EQUILIBRIUM] * len(y0), [[] for _ in y0]
     if method in METHODS:
         transitions = moments(system)
         callbacks = Callbacks(y0.shape[1], p.shape[1])
         if evaluator is not None:
-            relax = relaxation(evaluator, callbacks, lambda own: History(evaluator, own, 0.0))
-            transitions = transitions._replace(relax=relax)
+            address = relaxation(evaluator, callbacks, lambda own: History(evaluator, own, 0.0))
+            transitions = transitions._replace(relax=address)
         columns = width(system) if record else 0
         options = (t, method, rtol, atol, max_steps, seed, modes, floor, columns)
         states, codes, rows = eventful(system, transitions, callbacks, y0, p, *options)
@@ -85,6 +91,16 @@ def hybrid(
     lost = np.logical_not(np.isfinite(states[..., _moving(system)]).all((1, 2))).tolist()
     status = [Status.NOT_FINITE if bad and not code else Status(code) for code, bad in zip(codes, lost, strict=True)]
     return states, pasts, status, logs
+
+
+def _settles(evaluator: Evaluator, t: np.ndarray, y0: np.ndarray, p: np.ndarray) -> bool:
+    """Whether fast reactions have an equilibrium at the start: if not, there is no need to compile what steps need."""
+    begin = float(t.flat[0])
+    try:
+        relax(evaluator, History(evaluator, np.ascontiguousarray(p), begin), begin, np.array(y0))
+    except NoEquilibriumError:
+        return False
+    return True
 
 
 @once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from sbmlgrn.backends.kernel.library import Library
@@ -28,7 +29,6 @@ class Field:
     """
 
     rhs: int
-    slopes: int
     initial: int
     scales: int
     nonzeros: tuple[tuple[int, int], ...]
@@ -41,16 +41,23 @@ class Field:
         entries, slopes = slopes_of(system)
         source = Source()
         source.add("rhs", [states, parameters], system.rhs)
-        source.add("slopes", [states, parameters], slopes)
         source.add("initial", [[], parameters], system.initial)
         source.add("scales", [[], parameters], system.scales)
         self._library: Final = Library(source.text(), optimise=True)
         self.rhs = self._library.address("rhs")
-        self.slopes = self._library.address("slopes")
         self.initial = self._library.address("initial")
         self.scales = self._library.address("scales")
         self.nonzeros = entries
         self.costs = (cost(system.rhs), cost(slopes))
+        self._derivative: Final = [states, parameters], slopes
+
+    @cached_property
+    def slopes(self) -> int:
+        """Compiled apart from the rest, when it is asked for: equilibria can make it a hundred times as large."""
+        source = Source()
+        source.add("slopes", *self._derivative)
+        self._library_of_slopes = Library(source.text(), optimise=True)
+        return self._library_of_slopes.address("slopes")
 
 
 def slopes_of(system: System) -> tuple[tuple[tuple[int, int], ...], list[Expr]]:
