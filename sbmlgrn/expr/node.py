@@ -2,7 +2,8 @@
 
 Two structurally equal expressions are the same object, so equality is identity and a shared
 subexpression is stored, differentiated and compiled once. Nothing here rewrites an expression in a
-way that changes an IEEE-754 result: ``0*x`` stays, because ``x`` may be infinite or NaN.
+way that changes an IEEE-754 result: ``0*x`` stays, because ``x`` may be infinite or NaN. Only the sign of
+zero is given up where sums would otherwise be full of zeros: ``x + 0`` is ``x``.
 
 Source: SBML Level 3 Version 2 Core, section 3.4 (mathematical formulas); MathML 2.0, chapter 4.
 """
@@ -221,8 +222,6 @@ def _simplify(op: str, args: tuple[Expr, ...], value: object) -> Expr:
     if op == "subtract":
         if args[1] is ZERO:
             return args[0]
-        if args[0] is ZERO:
-            return negate(args[1])
     elif (op == "divide" and args[1] is ONE) or (op == "power" and args[1] is ONE):
         return args[0]
     elif op == "power" and args[1] is ZERO:
@@ -234,12 +233,15 @@ def _simplify(op: str, args: tuple[Expr, ...], value: object) -> Expr:
 
 def _fold(op: str, args: tuple[Expr, ...], value: object) -> Expr:
     values = [a.value for a in args]
-    if op in ops.EXACT and all(isinstance(v, (int, Fraction)) for v in values):
-        exact = ops.EXACT[op](*map(Fraction, values))  # type: ignore[arg-type]
-        if exact is not None:
-            return constant(exact)
     evaluate = ops.OPERATIONS[op].evaluate
     operands = [v if isinstance(v, bool) else float(v) for v in values]  # type: ignore[arg-type]
+    if op in ops.EXACT and all(isinstance(v, (int, Fraction)) for v in values):
+        exact = ops.EXACT[op](*map(Fraction, values))  # type: ignore[arg-type]
+        rounded = evaluate(*operands)
+        if exact == 0 == rounded and math.copysign(1.0, rounded) < 0:
+            return constant(rounded)
+        if exact is not None:
+            return constant(exact)
     if op == "polygamma":
         operands.insert(0, value)  # type: ignore[arg-type]
     return constant(evaluate(*operands))

@@ -1,5 +1,7 @@
 import copy
+import math
 import pickle
+from fractions import Fraction
 
 import pytest
 
@@ -7,10 +9,13 @@ from sbmlgrn.expr import (
     FALSE,
     NAN,
     TRUE,
+    Expr,
     and_,
     as_condition,
     as_number,
     constant,
+    divide,
+    evaluate,
     free_symbols,
     function,
     make,
@@ -44,8 +49,16 @@ def test_nothing_is_simplified_that_would_change_a_value() -> None:
     assert (x - x).op == "subtract" and (x / x).op == "divide"
 
 
+@pytest.mark.parametrize(
+    "zero", [constant(0) * -1, constant(-1) * 0, negate(0), divide(0, -3), constant(0) * Fraction(-1, 3)]
+)
+def test_zero_has_a_sign(zero: Expr) -> None:
+    assert math.copysign(1.0, evaluate([zero])[0]) == -1.0
+    assert math.copysign(1.0, evaluate([0 - x], {"x": 0.0})[0]) == 1.0
+
+
 def test_neutral_elements_vanish() -> None:
-    assert x + 0 is x and x * 1 is x and x / 1 is x and x**1 is x and negate(-x) is x and 0 - x is -x
+    assert x + 0 is x and x * 1 is x and x / 1 is x and x**1 is x and negate(-x) is x and x - 0 is x
 
 
 def test_truth_values_and_numbers_are_coerced() -> None:
